@@ -1,0 +1,84 @@
+package contract
+
+import "fmt"
+
+// Code is a documented numeric error or warning code (Twilio error and warning
+// dictionary).
+type Code int
+
+// The codes that the switch raises.
+const (
+	CodeRetrieval        Code = 11200 // HTTP retrieval failure
+	CodeConnect          Code = 11205 // could not connect
+	CodeTooManyRedirects Code = 11215
+	CodeBodyTooLarge     Code = 11750
+	CodeEmptyBody        Code = 11770
+	CodeParse            Code = 12100 // not well-formed XML
+	CodeXMLVersion       Code = 12101
+	CodeRoot             Code = 12102 // root is not <Response>
+	CodeSchema           Code = 12200 // unknown element or attribute
+	CodeContentType      Code = 12300
+	CodeConferenceMixed  Code = 13000 // Conference beside another noun
+	CodeDialMethod       Code = 13210
+	CodeDialTimeout      Code = 13212
+	CodeHangupOnStar     Code = 13213
+	CodeDialNested       Code = 13215
+	CodeTimeLimit        Code = 13216
+	CodeMuted            Code = 13230
+	CodeEndOnExit        Code = 13231
+	CodeStartOnEnter     Code = 13232
+	CodeWaitURL          Code = 13233
+	CodeWaitMethod       Code = 13234
+	CodeBeep             Code = 13235
+	CodeConferenceName   Code = 13237
+	CodeWaitVerb         Code = 13238 // verb not allowed in wait, hold or announce documents
+	CodeFinishOnKey      Code = 13310
+	CodeGatherMethod     Code = 13312
+	CodeGatherTimeout    Code = 13313
+	CodeNumDigits        Code = 13314
+	CodeGatherNested     Code = 13320
+	CodeGatherInput      Code = 13326
+	CodeActionOnEmpty    Code = 13338
+	CodePlayLoop         Code = 13410
+	CodePlayType         Code = 13420
+	CodePlayDigits       Code = 13430
+	CodeSayLoop          Code = 13510
+	CodeSayVoice         Code = 13511
+	CodeSayLanguage      Code = 13512
+	CodeSayEmpty         Code = 13520
+	CodeSayTooLong       Code = 13521
+	CodeRedirectMethod   Code = 13710
+	CodeUnsupportedVerb  Code = 13750
+	CodeRejectReason     Code = 13810
+	CodePauseLength      Code = 13910
+	CodeCallbackWarning  Code = 15003
+	CodeConferenceAttr   Code = 16002 // bad conference attributes
+	CodeEventDelivery    Code = 16011 // a conference event could not be delivered
+	CodeConferenceFull   Code = 16020
+	CodeLabelInvalid     Code = 16023
+	CodeLabelDuplicate   Code = 16025
+	CodeInternalDocument Code = 12400
+	CodeNotFoundREST     Code = 20404
+	CodeAuthenticateREST Code = 20003
+	CodeMethodREST       Code = 20004
+	CodeNotServedREST    Code = 20001
+)
+
+// Error is what may leave the building: a documented code and a sentence for
+// the customer. Err is for our own logs and is never shown.
+type Error struct {
+	Code    Code
+	Message string
+	Err     error
+}
+
+// Error returns the code, the message and the cause.
+func (e *Error) Error() string {
+	if e.Err != nil {
+		return fmt.Sprintf("%d: %s: %v", e.Code, e.Message, e.Err)
+	}
+	return fmt.Sprintf("%d: %s", e.Code, e.Message)
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }

@@ -1,0 +1,88 @@
+package contract
+
+import "time"
+
+// Pos is a position in the journal: 1 for its first event, rising by one.
+type Pos uint64
+
+// EventType is what happened. Conference events have the word of the contract
+// (Twilio <Conference> statusCallback, StatusCallbackEvent); call events are
+// "call-" and the word of the call progress event; "call-warning" is a notice
+// on a call and is never called back.
+type EventType string
+
+// The types of event.
+const (
+	EventConferenceStart   EventType = "conference-start"
+	EventConferenceEnd     EventType = "conference-end"
+	EventParticipantJoin   EventType = "participant-join"
+	EventParticipantLeave  EventType = "participant-leave"
+	EventParticipantMute   EventType = "participant-mute"
+	EventParticipantUnmute EventType = "participant-unmute"
+
+	EventCallInitiated EventType = "call-initiated"
+	EventCallRinging   EventType = "call-ringing"
+	EventCallAnswered  EventType = "call-answered"
+	EventCallCompleted EventType = "call-completed" // any terminal status
+	EventCallWarning   EventType = "call-warning"
+)
+
+// Callback is where an event is told: absolute URL and method (GET or POST;
+// empty means POST).
+type Callback struct {
+	URL    string
+	Method string `json:",omitempty"`
+}
+
+// Event is one fact, numbered when it became true, under the lock of its
+// subject. It is a value: nothing in it is shared with live objects. Exactly
+// one of Call and Conference is the subject: events with a Conference belong
+// to the conference's stream, all others to the call's.
+type Event struct {
+	Pos      Pos `json:"-"` // given by the journal
+	Type     EventType
+	Sequence int // within its subject: conferences count from 1, calls from 0
+	Time     time.Time
+
+	Call        *CallInfo        `json:",omitempty"`
+	Conference  *ConferenceInfo  `json:",omitempty"`
+	Participant *ParticipantInfo `json:",omitempty"`
+
+	LeaveReason LeaveReason `json:",omitempty"` // participant-leave
+	CallStatus  CallStatus  `json:",omitempty"` // participant-leave: status of the participant's call
+	Warning     *Warning    `json:",omitempty"` // call-warning
+
+	// Callback is nil when nobody asked to be told.
+	Callback *Callback `json:",omitempty"`
+}
+
+// Account returns the account of the event's subject.
+func (e Event) Account() AccountSID {
+	switch {
+	case e.Conference != nil:
+		return e.Conference.Account
+	case e.Call != nil:
+		return e.Call.Account
+	}
+	return ""
+}
+
+// Stream names the sequence that the event belongs to and is delivered in
+// order with: its conference's SID, or its call's.
+func (e Event) Stream() string {
+	switch {
+	case e.Conference != nil:
+		return string(e.Conference.SID)
+	case e.Call != nil:
+		return string(e.Call.SID)
+	}
+	return ""
+}
+
+// Warning is a notice on a call: something in a document or an application was
+// wrong and the call went on. Code is the documented one (see Code).
+type Warning struct {
+	Code    Code
+	Message string // in words, with the offending value; never a secret
+	URL     string `json:",omitempty"` // document concerned
+}

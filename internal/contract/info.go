@@ -1,0 +1,80 @@
+package contract
+
+import "time"
+
+// CallInfo is a snapshot of one call: an immutable copy for readers, for
+// records and for webhooks. Zero times mean "not yet".
+type CallInfo struct {
+	SID       CallSID
+	Account   AccountSID
+	Parent    CallSID // the call whose <Dial> made this one; empty for others
+	Number    string  // the number dialled, as configured; empty for outbound calls
+	From, To  string  // E.164 where normalisable, otherwise as received (Twilio From, To)
+	Caller    string  // display name of the far end; may be empty
+	Status    CallStatus
+	Direction Direction
+	Created   time.Time
+	Answered  time.Time
+	Ended     time.Time
+	Cause     Cause
+	SIPCode   int    // final SIP status sent or received; 0 until the end
+	SIPCallID string // Call-ID of the dialog
+	SIPDomain string // host of the request URI
+	SourceIP  string // IP address the INVITE came from
+	// Headers are the X-… and User-to-User headers of the INVITE, by their name as received.
+	Headers map[string]string `json:",omitempty"`
+}
+
+// Duration is how long the call was answered: zero for one that never was,
+// and until now for one that lives.
+func (c CallInfo) Duration(now time.Time) time.Duration {
+	switch {
+	case c.Answered.IsZero():
+		return 0
+	case c.Ended.IsZero():
+		return now.Sub(c.Answered)
+	}
+	return c.Ended.Sub(c.Answered)
+}
+
+// ConferenceInfo is a snapshot of one conference.
+type ConferenceInfo struct {
+	SID          ConferenceSID
+	Account      AccountSID
+	FriendlyName string
+	Status       ConferenceStatus
+	Created      time.Time
+	Started      time.Time
+	Ended        time.Time
+	ReasonEnded  EndReason
+	CallEnding   CallSID // whose leaving ended it; empty when none did
+	Participants int     // how many are in it now
+}
+
+// ParticipantInfo is a snapshot of a call's place in a conference.
+type ParticipantInfo struct {
+	Conference   ConferenceSID
+	Call         CallSID
+	Label        string
+	Muted        bool
+	Hold         bool
+	Coaching     bool
+	CallToCoach  CallSID
+	StartOnEnter bool // startConferenceOnEnter
+	EndOnExit    bool // endConferenceOnExit
+	Joined       time.Time
+}
+
+// NumberInfo is an incoming number and the application that owns it.
+type NumberInfo struct {
+	SID            NumberSID
+	Number         string // E.164, any SIP user part, or "*" for every other
+	FriendlyName   string
+	VoiceURL       string // empty: the built-in line
+	VoiceMethod    string // GET or POST; empty means POST
+	FallbackURL    string
+	FallbackMethod string
+	StatusCallback string
+	StatusMethod   string
+	FromConfig     bool // given in the configuration file: read-only elsewhere
+}
