@@ -1,0 +1,100 @@
+// Package mixer adds the voices of one bridge, so that each strip hears the
+// sum of all others less its own. It is arithmetic alone: it knows no names,
+// codecs, clocks or sockets, and is turned by hand, once per frame.
+package mixer
+
+// Mixer adds voices at one rate. A turn is: Put the voices of this frame, Sum,
+// take each strip's Mix, Clear. It is used by one goroutine and does not
+// allocate while turning.
+//
+// The sum is kept in int32 and clamped only when a mix is taken, so that what a
+// strip hears is exact however loud the others are: 65,536 voices at full
+// scale fit. Nothing is scaled by the number of voices, because the level would
+// fall each time somebody joined.
+type Mixer struct {
+	size    int      // samples of a frame
+	sum     []int32  // of all voices that everyone hears
+	shared  []int16  // sum, clamped: what all who say nothing hear
+	strips  int      // how many stand here
+	talking []*Strip // who put a voice this turn
+	asides  []*Strip // who is being spoken to alone this turn
+	clamped bool
+}
+
+// New returns a mixer for frames of size samples.
+func New(size int) *Mixer {
+	return &Mixer{size: size, sum: make([]int32, size), shared: make([]int16, size)}
+}
+
+// Size returns how many samples a frame has.
+func (m *Mixer) Size() int { return m.size }
+
+// Add puts up a new strip. It allocates, so it belongs between turns.
+func (m *Mixer) Add() *Strip {
+	m.strips++
+	if n := m.strips; cap(m.talking) < n { // so that Put never allocates
+		m.talking = append(make([]*Strip, 0, 2*n), m.talking...)
+		m.asides = append(make([]*Strip, 0, 2*n), m.asides...)
+	}
+	return &Strip{mixer: m}
+}
+
+// Remove takes s down, between turns. Strips that only s could hear are then
+// heard by nobody until Only says otherwise.
+func (m *Mixer) Remove(s *Strip) {
+	if s.mixer != m {
+		return
+	}
+	m.strips--
+	s.mixer = nil
+	s.only, s.aside = nil, nil
+}
+
+// Sum adds what was put. It belongs after the last Put of a turn and before the
+// first Mix.
+func (m *Mixer) Sum() {
+	clear(m.sum)
+	for _, s := range m.talking {
+		if s.private {
+			for _, listener := range s.only {
+				if listener != s && listener.mixer == m {
+					listener.whisper(s)
+				}
+			}
+			continue
+		}
+		s.addTo(m.sum)
+	}
+	m.clamped = false
+}
+
+// Shared returns the frame that everyone hears who said nothing and to whom
+// nothing is said alone. It is the mixer's, and good until Clear.
+func (m *Mixer) Shared() []int16 {
+	if !m.clamped {
+		for i, v := range m.sum {
+			m.shared[i] = clamp(v)
+		}
+		m.clamped = true
+	}
+	return m.shared
+}
+
+// Silent reports whether nobody put a voice this turn.
+func (m *Mixer) Silent() bool { return len(m.talking) == 0 }
+
+// Clear ends the turn: it forgets all voices, which are their owners' again.
+func (m *Mixer) Clear() {
+	for _, s := range m.talking {
+		s.voice, s.wide = nil, nil
+	}
+	for _, s := range m.asides {
+		clear(s.aside)
+		s.spokenTo = false
+	}
+	clear(m.talking) // no strip outlives its removal here
+	clear(m.asides)
+	m.talking, m.asides = m.talking[:0], m.asides[:0]
+}
+
+func clamp(v int32) int16 { return int16(min(max(v, -32768), 32767)) }

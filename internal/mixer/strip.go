@@ -1,0 +1,119 @@
+package mixer
+
+// Strip is one inlet and outlet of a mixer, as on a mixing desk. It does not
+// care what is behind it: a participant, a prompt, or (a trunk strip) another
+// mixer.
+type Strip struct {
+	mixer    *Mixer
+	voice    []int16  // put this turn, or
+	wide     []int32  // the unclamped sum of another mixer
+	private  bool     // heard by only alone
+	only     []*Strip // who hears it when private
+	aside    []int32  // sum of what is said to this strip alone; nil until needed
+	spokenTo bool     // aside counts this turn
+}
+
+// Put says frame this turn: Size samples, borrowed until Clear. Once per turn;
+// a strip that says nothing (muted, silent) does not put.
+func (s *Strip) Put(frame []int16) {
+	s.voice = frame
+	s.mixer.talking = append(s.mixer.talking, s)
+}
+
+// PutSum says the unclamped sum of another mixer this turn, as its MixSum gave
+// it: Size samples, borrowed until Clear.
+func (s *Strip) PutSum(frame []int32) {
+	s.wide = frame
+	s.mixer.talking = append(s.mixer.talking, s)
+}
+
+// Only lets the strip be heard by listeners alone, whatever it puts from now on
+// (a coach). With no listener everybody hears it again. It allocates, so it
+// belongs between turns.
+func (s *Strip) Only(listeners ...*Strip) {
+	s.private = len(listeners) > 0
+	s.only = listeners
+	for _, l := range listeners {
+		if l.aside == nil {
+			l.aside = make([]int32, s.mixer.size)
+		}
+	}
+}
+
+// Private reports whether only some hear the strip.
+func (s *Strip) Private() bool { return s.private }
+
+// Mix returns what the strip hears this turn, Size samples: the sum of all
+// other voices, and what was said to it alone. If that is what every silent
+// strip hears, shared is true and frame is Mixer.Shared; otherwise frame is dst,
+// filled.
+func (s *Strip) Mix(dst []int16) (frame []int16, shared bool) {
+	m := s.mixer
+	own := s.heardByAll()
+	if !own && !s.spokenTo {
+		return m.Shared(), true
+	}
+	dst = dst[:m.size]
+	switch {
+	case own && !s.spokenTo && s.voice != nil: // the usual talker
+		voice := s.voice[:len(dst)]
+		for i, v := range m.sum[:len(dst)] {
+			dst[i] = clamp(v - int32(voice[i]))
+		}
+	default:
+		for i := range dst {
+			dst[i] = clamp(s.hears(i, own))
+		}
+	}
+	return dst, false
+}
+
+// MixSum writes what the strip hears to dst (Size samples) without clamping it,
+// for the mixer behind a trunk strip: a voice passes a tree of mixers unharmed.
+func (s *Strip) MixSum(dst []int32) {
+	own := s.heardByAll()
+	for i := range dst[:s.mixer.size] {
+		dst[i] = s.hears(i, own)
+	}
+}
+
+// heardByAll reports whether the strip's voice is part of the sum.
+func (s *Strip) heardByAll() bool { return !s.private && (s.voice != nil || s.wide != nil) }
+
+func (s *Strip) hears(i int, own bool) int32 {
+	v := s.mixer.sum[i]
+	if own {
+		if s.voice != nil {
+			v -= int32(s.voice[i])
+		} else {
+			v -= s.wide[i]
+		}
+	}
+	if s.spokenTo {
+		v += s.aside[i]
+	}
+	return v
+}
+
+func (s *Strip) addTo(sum []int32) {
+	if s.voice != nil {
+		voice := s.voice[:len(sum)]
+		for i := range sum {
+			sum[i] += int32(voice[i])
+		}
+		return
+	}
+	wide := s.wide[:len(sum)]
+	for i := range sum {
+		sum[i] += wide[i]
+	}
+}
+
+// whisper says what from has put to s alone.
+func (s *Strip) whisper(from *Strip) {
+	if !s.spokenTo {
+		s.spokenTo = true
+		s.mixer.asides = append(s.mixer.asides, s)
+	}
+	from.addTo(s.aside)
+}
