@@ -1,0 +1,75 @@
+package confab
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net"
+	"net/netip"
+	"time"
+)
+
+// Config is everything that can be set. One struct serves the file (the yaml
+// names), the command line (the flags are named after the fields, see
+// Settings) and the environment; a flag beats the environment, which beats the
+// file, which beats the default. Default makes one with the defaults; Validate
+// says what is wrong with one.
+//
+// The fields from Net on are for programs that build a switch themselves, such
+// as tests; they cannot be set from outside.
+type Config struct {
+	Data      string     `yaml:"data" default:"./data" placeholder:"DIR" env:"CONFAB_DATA" help:"Directory of everything that is kept: the database, the account, cached speech. It is made if it is not there. One server at a time may use it."`
+	HTTP      string     `yaml:"http" default:"127.0.0.1:8080" placeholder:"ADDR" env:"CONFAB_HTTP" help:"Address and port of the REST API, /healthz, /readyz and /metrics."`
+	SIP       string     `yaml:"sip" default:"127.0.0.1:5060" placeholder:"ADDR" env:"CONFAB_SIP" help:"Address and port for SIP, over UDP and TCP. The voice of the calls uses the same address."`
+	RTPPorts  PortRange  `yaml:"rtp_ports" default:"10000-10999" placeholder:"LOW-HIGH" env:"CONFAB_RTP_PORTS" help:"UDP ports for voice: even ones for RTP, the odd one after each for RTCP."`
+	Advertise netip.Addr `yaml:"advertise" default:"" placeholder:"IP" env:"CONFAB_ADVERTISE" help:"IP address to write into SDP and Contact for far ends outside the local networks: the public one, behind NAT. Empty: the address that is listened on."`
+	LogLevel  slog.Level `yaml:"log_level" default:"INFO" placeholder:"LEVEL" env:"CONFAB_LOG_LEVEL" help:"What is logged to standard error: DEBUG, INFO, WARN or ERROR."`
+
+	Account Account  `yaml:"account" embed:""`
+	Numbers []Number `yaml:"numbers" kong:"-"`
+
+	MaxCalls        int           `yaml:"max_calls" default:"2000" placeholder:"N" env:"CONFAB_MAX_CALLS" help:"Calls at one time; the next one gets 503."`
+	MaxParticipants int           `yaml:"max_participants" default:"1000" placeholder:"N" env:"CONFAB_MAX_PARTICIPANTS" help:"Participants of one conference. An application may ask for fewer (maxParticipants), never for more."`
+	Strict          bool          `yaml:"strict" default:"false" env:"CONFAB_STRICT" help:"Keep to Twilio's own limits where ours are wider: 250 participants of one conference."`
+	TimeLimit       time.Duration `yaml:"time_limit" default:"4h" placeholder:"TIME" env:"CONFAB_TIME_LIMIT" help:"Longest that a call may last after it was answered."`
+	MediaTimeout    time.Duration `yaml:"media_timeout" default:"60s" placeholder:"TIME" env:"CONFAB_MEDIA_TIMEOUT" help:"A call from which nothing is heard for this long, and that is not on hold, is ended."`
+	DrainTimeout    time.Duration `yaml:"drain_timeout" default:"30s" placeholder:"TIME" env:"CONFAB_DRAIN_TIMEOUT" help:"How long running calls may go on after SIGTERM before they are hung up. A second signal exits at once."`
+
+	Webhook Webhook `yaml:"webhook" embed:"" prefix:"webhook-"`
+	Speech  Speech  `yaml:"speech" embed:"" prefix:"speech-"`
+
+	Net Net          `yaml:"-" kong:"-"` // the network to use; the zero Net is the machine's own
+	Out io.Writer    `yaml:"-" kong:"-"` // where the banner goes; nil: nowhere
+	Log *slog.Logger `yaml:"-" kong:"-"` // nil: nothing is logged
+}
+
+// Account is the owner of the numbers and the credentials of the API. Both
+// parts are made on first start when they are not given, and kept.
+type Account struct {
+	SID       string `yaml:"sid" name:"account-sid" default:"" placeholder:"AC…" env:"CONFAB_ACCOUNT_SID" help:"AccountSid: AC and 32 hexadecimal digits. Empty: made on first start and kept in the data directory."`
+	AuthToken string `yaml:"auth_token" name:"auth-token" default:"" placeholder:"TOKEN" env:"CONFAB_AUTH_TOKEN" help:"AuthToken: signs webhooks and opens the API; letters and digits only. Better given by environment or file than as a flag. Empty: made on first start and kept in the data directory."`
+}
+
+// Webhook says which hosts the switch may be sent to by the URLs of
+// applications. Cloud metadata addresses are refused whatever is said here.
+type Webhook struct {
+	AllowLoopback bool `yaml:"allow_loopback" default:"true" negatable:"" env:"CONFAB_WEBHOOK_ALLOW_LOOPBACK" help:"Allow applications on this machine (127.0.0.0/8, ::1)."`
+	AllowPrivate  bool `yaml:"allow_private" default:"false" negatable:"" env:"CONFAB_WEBHOOK_ALLOW_PRIVATE" help:"Allow applications in private networks (10/8, 172.16/12, 192.168/16, fc00::/7, link-local)."`
+}
+
+// Speech says how text is spoken.
+type Speech struct {
+	Engine string `yaml:"engine" default:"auto" enum:"auto,espeak-ng,tone,none" placeholder:"NAME" env:"CONFAB_SPEECH_ENGINE" help:"auto (espeak-ng where it is installed), espeak-ng, tone (one tone per letter, for tests) or none."`
+	Cache  string `yaml:"cache" default:"" placeholder:"DIR" env:"CONFAB_SPEECH_CACHE" help:"Directory of spoken texts. Empty: speech in the data directory."`
+}
+
+var speechEngines = []string{"auto", "espeak-ng", "tone", "none"}
+
+// Net is the network that a switch lives on. A nil field means the machine's
+// own. Everything that the switch opens goes through it: SIP, RTP, HTTP and
+// the requests to applications.
+type Net struct {
+	ListenPacket func(network, addr string) (net.PacketConn, error)
+	Listen       func(network, addr string) (net.Listener, error)
+	Dial         func(ctx context.Context, network, addr string) (net.Conn, error)
+}

@@ -1,0 +1,126 @@
+package confab
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"confab/internal/contract"
+)
+
+// strictParticipants is the contract's own bound (Twilio <Conference>
+// maxParticipants: at most 250).
+const strictParticipants = 250
+
+// participants is how many one conference may have.
+func (c *Config) participants() int {
+	if c.Strict {
+		return min(c.MaxParticipants, strictParticipants)
+	}
+	return c.MaxParticipants
+}
+
+// Validate checks the configuration as far as it can be without touching the
+// machine. The error is one line with the value that is wrong and what would
+// be right.
+func (c *Config) Validate() error {
+	for _, check := range []func() error{c.validAddresses, c.validAccount, c.validNumbers, c.validBounds, c.validSpeech} {
+		if err := check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *Config) validAddresses() error {
+	if c.Data == "" {
+		return fmt.Errorf("data: no directory given, for example ./data")
+	}
+	if _, _, err := hostPort(c.HTTP, "http", "127.0.0.1:8080"); err != nil {
+		return err
+	}
+	ip, _, err := hostPort(c.SIP, "sip", "127.0.0.1:5060")
+	switch {
+	case err != nil:
+		return err
+	case ip.IsUnspecified() && !c.Advertise.IsValid():
+		return fmt.Errorf("sip: %s is every address of this machine, so far ends must be told one: give advertise too, or one address here", c.SIP)
+	case c.Advertise.IsValid() && (c.Advertise.IsUnspecified() || c.Advertise.IsMulticast()):
+		return fmt.Errorf("advertise: %s is not an address that a far end can send to", c.Advertise)
+	}
+	// RTP takes an even port and RTCP the odd one after it (RFC 3550 §11).
+	if p := c.RTPPorts; p.First < 1024 || p.Last <= p.First {
+		return fmt.Errorf("rtp_ports: %s is not a range of two ports or more from 1024 up, such as 10000-10999", p)
+	}
+	return nil
+}
+
+// hostPort checks "host:port" where host is an IP address or localhost.
+func hostPort(addr, key, like string) (netip.Addr, uint16, error) {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return netip.Addr{}, 0, fmt.Errorf("%s: %q is not an address and a port such as %s", key, addr, like)
+	}
+	if host == "localhost" {
+		host = "127.0.0.1"
+	}
+	ip, err := netip.ParseAddr(host)
+	if err != nil {
+		return netip.Addr{}, 0, fmt.Errorf("%s: %q is not an IP address of this machine, such as in %s", key, host, like)
+	}
+	n, err := strconv.ParseUint(port, 10, 16)
+	if err != nil {
+		return netip.Addr{}, 0, fmt.Errorf("%s: %q is not a port, 1 to 65535", key, port)
+	}
+	return ip, uint16(n), nil
+}
+
+func (c *Config) validAccount() error {
+	a := c.Account
+	if a.SID != "" && !contract.AccountSID(a.SID).Valid() {
+		return fmt.Errorf("account.sid: %q is not AC and 32 lower-case hexadecimal digits", a.SID)
+	}
+	if a.AuthToken != "" && !validToken(a.AuthToken) {
+		return fmt.Errorf("account.auth_token: it must be 16 to 128 letters and digits, nothing else (client libraries refuse others)")
+	}
+	return nil
+}
+
+// validToken: twilio-go refuses a token with any other character.
+func validToken(s string) bool {
+	return len(s) >= 16 && len(s) <= 128 && strings.Trim(s, digits+letters) == ""
+}
+
+func (c *Config) validBounds() error {
+	for _, b := range []struct {
+		key      string
+		n, least int64
+		like     string
+	}{
+		{"max_calls", int64(c.MaxCalls), 1, "1 or more"},
+		{"max_participants", int64(c.MaxParticipants), 2, "2 or more"},
+		{"time_limit", int64(c.TimeLimit), int64(time.Second), "1s or more"},
+		{"media_timeout", int64(c.MediaTimeout), int64(time.Second), "1s or more"},
+		{"drain_timeout", int64(c.DrainTimeout), 0, "0s or more"},
+	} {
+		if b.n < b.least {
+			for _, s := range Settings(c) {
+				if s.Key == b.key {
+					return fmt.Errorf("%s: %s is too little, it must be %s", b.key, s, b.like)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (c *Config) validSpeech() error {
+	if !slices.Contains(speechEngines, c.Speech.Engine) {
+		return fmt.Errorf("speech.engine: %q is none of %s", c.Speech.Engine, strings.Join(speechEngines, ", "))
+	}
+	return nil
+}
