@@ -1,0 +1,4 @@
+package audio
+
+// Music returns endless wait music.
+func Music(rate int) Source { return Silence(rate, 0) }
