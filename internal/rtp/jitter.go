@@ -2,11 +2,19 @@ package rtp
 
 import "time"
 
-// MaxDelay is the longest that Jitter lets a packet wait.
-const MaxDelay = 200 * time.Millisecond
+// Bounds of the jitter buffer.
+const (
+	MaxDelay   = 200 * time.Millisecond // the longest that a packet waits, and that a packet may last
+	MaxPayload = blockSize * 8          // largest payload held, in bytes
 
-// MaxPayload is the largest payload that Jitter holds, in bytes.
-const MaxPayload = 1280
+	maxAhead  = 500 * time.Millisecond // a timestamp further ahead than this is a jump
+	patience  = 100 * time.Millisecond // how long packets may be Late or Early before they are the new truth
+	dropout   = 3000                   // RFC 3550 A.1 MAX_DROPOUT: sequence numbers further ahead than this …
+	misorder  = 1000                   // … or further behind than this are a jump
+	guard     = 5 * time.Millisecond   // hysteresis of the delay, beyond one packet and twice the jitter
+	settle    = 200 * time.Millisecond // between one lessening of the delay and the next
+	unskipped = time.Second            // Spare for so long without a Skip, and the buffer skips by itself
+)
 
 // Pushed says what Jitter did with a packet.
 type Pushed uint8
@@ -17,73 +25,300 @@ const (
 	Resynced                // kept, and the schedule starts anew with it: another SSRC, or a jump
 	Duplicate               // seen before
 	Late                    // its time to be played has passed
-	Early                   // much too far ahead; if this goes on, the next resyncs
+	Early                   // much too far ahead; if this goes on, the schedule starts anew
 	Full                    // no room
-	Refused                 // empty, too large, or of no sensible duration
+	Refused                 // empty, larger than MaxPayload, or of no sensible duration
 )
 
-// Verdict says what to play now.
-type Verdict uint8
-
-// The verdicts of Pop.
-const (
-	Play  Verdict = iota // Payload
-	Lost                 // a packet is missing and later ones are here: conceal Duration
-	Empty                // nothing has come: conceal Duration, fading to silence if it goes on
-	Wait                 // waiting on purpose (at the start, in a pause of the talker, to grow): play Duration of silence or concealment
-)
-
-// Popped is the answer of Pop. For every verdict the caller owes its listener
-// Duration of sound.
-type Popped struct {
-	Verdict     Verdict
-	Duration    uint32 // in units of the RTP clock: of Payload, or at most what was needed
-	Payload     []byte // Play only; aliases the buffer's memory until the next Push, Reset or Init
-	PayloadType uint8
-	Marker      bool
-	Sequence    uint16
-	Timestamp   uint32
-
-	// Spare is true when the delay could be less by this packet: a caller who
-	// finds the payload quiet should not play it, call Skip, and Pop again.
-	Spare bool
-
-	// Skipped is true when the buffer left something out just before this
-	// payload because the delay had been too long for too long.
-	Skipped bool
-}
-
-// JitterStats counts what became of the packets and what the listener got.
+// JitterStats counts what became of packets and what the listener got.
 type JitterStats struct {
-	Kept, Duplicate, Late, Early, Full, Refused uint64 // packets, by what Push said
-	Resyncs                                     uint64
-	Lost                                        uint64 // packets that never came in time, by sequence number
-	Concealed                                   uint64 // Pops answered by Lost or Empty
-	Skipped                                     uint64 // packets left out to lessen the delay
-	Depth                                       int    // packets held now
-	Delay                                       time.Duration // how long the last packet played had waited
-	Jitter                                      time.Duration // RFC 3550 §6.4.1 interarrival jitter, as a time
+	Kept, Duplicate, Late, Early, Full, Refused uint64 // packets, by what Push said (Resynced ones are Kept)
+
+	Resyncs uint64
+	Played  uint64        // packets handed out, skipped ones not among them
+	Lost    uint64        // Pops answered by Lost
+	Empty   uint64        // Pops answered by Empty
+	Skipped uint64        // packets left out to lessen the delay
+	Depth   int           // packets held now
+	Delay   time.Duration // how long the last packet played had waited
+	Jitter  time.Duration // interarrival jitter (RFC 3550 §6.4.1), as a time
 }
 
-// Jitter is a jitter buffer.
-type Jitter struct{}
+// Jitter is a jitter buffer in time: it holds the packets of one stream, of
+// any ptime, until the tick at which each is due, and hands them out in order,
+// once each.
+//
+// The schedule is a cursor in RTP timestamps. Once started it advances by what
+// Pop hands out, so by one frame per tick for a caller who pops only what each
+// tick needs. A packet's margin is how long it had waited when it was played.
+//
+//   - It starts at the first tick after the first arrival plus twice the jitter.
+//   - When nothing is there the listener hears concealment and the schedule
+//     stands still: a packet that then comes late is played, and from there on
+//     everything is later by what was concealed; one that never comes is passed
+//     over, and nothing is later. A packet that comes too late for that makes
+//     the schedule one frame later.
+//   - When the least margin of the last three seconds played exceeds a packet,
+//     twice the jitter and a guard, one packet may be left out: one that the
+//     caller finds quiet (Spare, Skip) or, failing that for a second, the next.
+//     In a talker's pause the pause is shortened instead.
+//
+// So a far end whose clock or phase drifts costs one concealed or one skipped
+// frame per 20 ms of drift, and one whose packets come on the very tick costs
+// one concealed frame, once. The memory is the value's own, about 6 KiB. The
+// zero value needs Init.
+type Jitter struct {
+	rate  int64 // Hz
+	frame int64 // 20 ms in timestamp units
 
-// Init makes j ready for a stream of clockRate Hz and empties it.
-func (j *Jitter) Init(clockRate int) {}
+	// The stream as it arrives.
+	synced   bool // ssrc and sequence are known
+	ssrc     uint32
+	sequence uint16        // highest
+	seen     uint64        // bit n: sequence − n has come
+	jump     uint32        // the sequence number that would confirm a jump; above 65535: none
+	floor    uint16        // packets before this one belong to the schedule before the present one …
+	floored  bool          // … if there was one
+	prev     arrived       // the last packet that came, for the jitter
+	jitter   time.Duration // RFC 3550 A.8
+	offSince time.Duration // since when every packet has been Late or Early …
+	off      bool          // … if they have
 
-// Reset forgets what is held and the schedule; the next packet starts anew. Counts stay.
-func (j *Jitter) Reset() {}
+	// The schedule. Timestamps are extended to 64 bits around the cursor.
+	running  bool
+	cursor   int64 // everything before it has been played or given up
+	stall    int64 // concealed since the buffer ran out, at the cursor
+	run      int64 // concealed or silent since the last packet was played
+	grow     bool  // a packet came too late: be one frame later
+	played   int64 // timestamp of the last packet played …
+	playedSN uint16
+	any      bool // … if there is one since the schedule began
+	lastPop  time.Duration
+	margins  window
 
-// Push copies packet p, which came at arrival and lasts duration (units of the
-// RTP clock: codec's samples for G.711), into the buffer.
-func (j *Jitter) Push(arrival time.Duration, p Packet, duration uint32) Pushed { return Refused }
+	// Lessening the delay.
+	lastSpare  int64 // duration of the packet handed out as Spare; 0: none
+	spareSince time.Duration
+	sparing    bool
+	shifted    time.Duration // when the delay was last lessened
 
-// Pop answers what to play at tick now, to a caller who is short of need units
-// of the RTP clock (at most 20 ms).
-func (j *Jitter) Pop(now time.Duration, need uint32) Popped { return Popped{} }
+	held  slots
+	stats JitterStats
+}
 
-// Skip tells that the payload of the last Pop, which was Spare, is not played.
-func (j *Jitter) Skip() {}
+type arrived struct {
+	at        time.Duration
+	timestamp int64
+	ok        bool
+}
 
-// Stats returns the counts.
-func (j *Jitter) Stats() JitterStats { return JitterStats{} }
+// Init makes j ready for a stream of clockRate Hz: empty, and all counts zero.
+// It must be called before anything else.
+func (j *Jitter) Init(clockRate int) {
+	*j = Jitter{rate: int64(clockRate), frame: int64(clockRate) / 50}
+	j.held.init()
+}
+
+// Reset forgets what is held and the schedule, so that the next packet starts
+// anew: call it when packets have not been popped for a while. Counts stay.
+func (j *Jitter) Reset() {
+	j.synced = false
+	j.restart()
+}
+
+// Stats returns the counts, and the delay as it is now.
+func (j *Jitter) Stats() JitterStats {
+	s := j.stats
+	s.Depth, s.Jitter = j.held.n, j.jitter
+	return s
+}
+
+// Push takes packet p, which came at arrival and lasts duration in units of
+// the RTP clock (for G.711 the number of payload bytes). The payload is
+// copied. Packets of other streams than the voice (telephone-events, comfort
+// noise) must not be pushed.
+func (j *Jitter) Push(arrival time.Duration, p Packet, duration uint32) Pushed {
+	v := j.push(arrival, p, int64(duration))
+	switch v {
+	case Kept:
+		j.stats.Kept++
+	case Resynced:
+		j.stats.Kept++
+		j.stats.Resyncs++
+	case Duplicate:
+		j.stats.Duplicate++
+	case Late:
+		j.stats.Late++
+	case Early:
+		j.stats.Early++
+	case Full:
+		j.stats.Full++
+	case Refused:
+		j.stats.Refused++
+	}
+	return v
+}
+
+func (j *Jitter) push(arrival time.Duration, p Packet, duration int64) Pushed {
+	if len(p.Payload) == 0 || len(p.Payload) > MaxPayload || duration <= 0 || duration > j.units(MaxDelay) {
+		return Refused
+	}
+	verdict := Kept
+	switch {
+	case !j.synced:
+		j.sync(p)
+	case p.SSRC != j.ssrc:
+		j.sync(p)
+		verdict = Resynced
+	}
+	first, newer := j.number(p.Sequence)
+	if !first {
+		return Duplicate
+	}
+	t := j.extend(p.Timestamp)
+	j.measure(arrival, t)
+
+	if off, far := j.misplaced(p.Sequence, t, duration); off != Kept {
+		switch {
+		case off == Early && j.held.n == 0, // nothing would be cut short
+			off == Late && far && newer && p.Marker,          // a talkspurt whose timestamps stood still in the pause before it
+			j.off && newer && arrival-j.offSince >= patience: // it is the schedule that is wrong
+			j.restart()
+			j.floor, j.floored = p.Sequence, true
+			t, verdict = j.extend(p.Timestamp), Resynced
+		default:
+			if !j.off {
+				j.off, j.offSince = true, arrival
+			}
+			if off == Late && !far {
+				j.lament(arrival, t)
+			}
+			return off
+		}
+	}
+	j.off = false
+	kept := j.held.insert(slot{timestamp: t, arrival: arrival, duration: uint16(duration),
+		sequence: p.Sequence, payloadType: p.PayloadType, marker: p.Marker}, p.Payload)
+	if kept != Kept {
+		return kept
+	}
+	return verdict
+}
+
+// sync begins a stream.
+func (j *Jitter) sync(p Packet) {
+	j.restart()
+	if p.SSRC != j.ssrc {
+		j.jitter = 0
+	}
+	j.synced, j.ssrc, j.sequence, j.seen = true, p.SSRC, p.Sequence, 0
+	j.jump, j.floored, j.prev.ok = noJump, false, false
+}
+
+// restart forgets the schedule and what it was for.
+func (j *Jitter) restart() {
+	j.held.init()
+	j.running, j.any, j.off, j.grow, j.sparing = false, false, false, false, false
+	j.stall, j.run, j.lastSpare = 0, 0, 0
+	j.margins = window{}
+}
+
+const noJump = 1 << 16
+
+// number keeps account of sequence numbers. first is false for one seen
+// before, newer is true for the highest so far.
+//
+// RFC 3550 A.1: a number that is far off counts as a jump when the next one
+// follows it, and until then as a stray.
+func (j *Jitter) number(sequence uint16) (first, newer bool) {
+	ahead := int16(sequence - j.sequence)
+	switch {
+	case ahead > 0 && ahead <= dropout:
+		j.seen = j.seen<<min(uint(ahead), 64) | 1
+		j.sequence = sequence
+		return true, true
+	case ahead <= 0 && ahead > -64:
+		bit := uint64(1) << uint(-ahead)
+		first = j.seen&bit == 0
+		j.seen |= bit
+		return first, false
+	case ahead < 0 && ahead > -misorder:
+		return true, false // too old to know: its timestamp decides
+	case uint32(sequence) == j.jump:
+		j.sequence, j.seen, j.jump = sequence, 1, noJump
+		return true, true
+	}
+	j.jump = uint32(sequence + 1)
+	return true, false
+}
+
+// measure keeps the interarrival jitter.
+//
+// RFC 3550 A.8: J += (|D| − J) / 16, over packets in the order they came.
+func (j *Jitter) measure(arrival time.Duration, t int64) {
+	if j.prev.ok {
+		d := (arrival - j.prev.at - j.duration(t-j.prev.timestamp)).Abs()
+		if d < maxAhead { // beyond, it is a jump and not jitter
+			j.jitter += (d - j.jitter) / 16
+		}
+	}
+	j.prev = arrived{arrival, t, true}
+}
+
+// misplaced says whether a packet cannot be played by the present schedule:
+// Late or Early, or Kept when it can. far is true of a late one that no delay
+// within bounds could have saved.
+func (j *Jitter) misplaced(sequence uint16, t, duration int64) (v Pushed, far bool) {
+	if !j.running {
+		behind := int16(j.floor - sequence)
+		switch {
+		case j.floored && behind > 0 && behind < misorder:
+			return Late, true
+		case j.held.n == 0:
+			return Kept, false
+		case t-j.held.q[0].timestamp > j.units(maxAhead):
+			return Early, false
+		case j.held.q[0].timestamp-t > j.units(MaxDelay):
+			return Late, true
+		}
+		return Kept, false
+	}
+	position := j.cursor + j.stall
+	switch {
+	case t-position > j.units(maxAhead):
+		return Early, false
+	case position-t > j.units(MaxDelay):
+		return Late, true
+	case j.past(t, duration):
+		return Late, false
+	}
+	return Kept, false
+}
+
+// past reports whether the schedule has gone by most of a packet, or has
+// played a later one. A packet of which most is still to come is played whole.
+func (j *Jitter) past(t, duration int64) bool {
+	return j.any && t <= j.played || t+duration/2 < j.cursor
+}
+
+// lament takes note of a packet that came too late.
+func (j *Jitter) lament(arrival time.Duration, t int64) {
+	due := j.lastPop + j.duration(j.frame-(j.cursor+j.stall-t))
+	j.margins.note(due-arrival, 0)
+	j.grow = j.grow || j.stats.Delay+FrameDuration <= MaxDelay
+}
+
+// extend returns the 64-bit timestamp nearest to the schedule.
+func (j *Jitter) extend(timestamp uint32) int64 {
+	near := j.cursor
+	if !j.running && j.held.n > 0 {
+		near = j.held.q[0].timestamp
+	}
+	return near + int64(int32(timestamp-uint32(near)))
+}
+
+func (j *Jitter) units(d time.Duration) int64 { return int64(d) * j.rate / int64(time.Second) }
+
+func (j *Jitter) duration(units int64) time.Duration {
+	return time.Duration(units * int64(time.Second) / j.rate)
+}

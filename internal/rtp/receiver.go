@@ -14,9 +14,12 @@ func (r *Receiver) Push(arrival time.Duration, p Packet) {}
 // SenderReport remembers a report of the stream's sender, which came at arrival.
 func (r *Receiver) SenderReport(arrival time.Duration, sr SenderReport) {}
 
-// Report makes the report block for the stream as of now; the fraction lost is since the last Report.
-// ok is false when nothing has been received yet.
-func (r *Receiver) Report(now time.Duration) (block ReceptionReport, ok bool) { return ReceptionReport{}, false }
+// Report makes the report block for the stream as of now; the fraction lost is
+// since the last Report. ok is false when nothing has been received yet.
+
+func (r *Receiver) Report(now time.Duration) (block ReceptionReport, ok bool) {
+	return ReceptionReport{}, false
+}
 
 // ReceiverStats is what a Receiver has counted.
 type ReceiverStats struct {

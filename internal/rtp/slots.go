@@ -1,0 +1,84 @@
+package rtp
+
+import (
+	"math/bits"
+	"time"
+)
+
+const (
+	slotCount = 32
+	blockSize = 160 // 20 ms of G.711, the payload of nearly every packet
+)
+
+// slot is one packet held. Its payload is in blocks of the store.
+type slot struct {
+	timestamp   int64
+	arrival     time.Duration
+	duration    uint16
+	sequence    uint16
+	size        uint16
+	block       uint8 // first block
+	payloadType uint8
+	marker      bool
+}
+
+// slots holds packets in the order of their timestamps, and their payloads in
+// blocks of which a packet takes as many neighbours as it needs.
+type slots struct {
+	n     int
+	q     [slotCount]slot
+	free  uint32 // bit b: block b is free
+	store [slotCount * blockSize]byte
+}
+
+func (s *slots) init() { s.n, s.free = 0, 1<<slotCount-1 }
+
+// insert copies a packet in: Kept, Duplicate (its timestamp is there) or Full.
+func (s *slots) insert(p slot, payload []byte) Pushed {
+	i := s.n
+	for i > 0 && s.q[i-1].timestamp > p.timestamp {
+		i--
+	}
+	if i > 0 && s.q[i-1].timestamp == p.timestamp {
+		return Duplicate
+	}
+	want := blocks(len(payload))
+	at := s.find(want)
+	if s.n == slotCount || at < 0 {
+		return Full
+	}
+	s.free &^= mask(want) << at
+	p.block, p.size = uint8(at), uint16(len(payload))
+	copy(s.store[at*blockSize:], payload)
+	copy(s.q[i+1:s.n+1], s.q[i:s.n])
+	s.q[i] = p
+	s.n++
+	return Kept
+}
+
+// pop takes the first packet out and returns its payload, which stays as it is
+// until the next insert.
+func (s *slots) pop() []byte {
+	p := s.q[0]
+	s.free |= mask(blocks(int(p.size))) << p.block
+	s.n--
+	copy(s.q[:s.n], s.q[1:s.n+1])
+	at := int(p.block) * blockSize
+	return s.store[at : at+int(p.size) : at+int(p.size)]
+}
+
+// find returns the first of want free neighbours, or −1.
+func (s *slots) find(want int) int {
+	starts := s.free
+	for i := 1; i < want; i++ {
+		starts &= s.free >> i
+	}
+	if starts == 0 {
+		return -1
+	}
+	return bits.TrailingZeros32(starts)
+}
+
+func blocks(size int) int { return (size + blockSize - 1) / blockSize }
+
+func mask(n int) uint32 { return 1<<n - 1 }

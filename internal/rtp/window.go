@@ -1,0 +1,56 @@
+package rtp
+
+import (
+	"math"
+	"time"
+)
+
+const (
+	windowBuckets = 6
+	bucketLength  = 500 * time.Millisecond
+)
+
+// window knows the least margin over the last three seconds that were played;
+// pauses do not count, so a talker's silence forgets nothing.
+type window struct {
+	bucket [windowBuckets]time.Duration // least margin of each; the present one is at
+	at     int
+	filled int           // buckets that are complete, at most all but the present
+	played time.Duration // in the present bucket
+	some   bool          // the present bucket has a margin
+}
+
+// note takes the margin of a packet that lasted so long.
+func (w *window) note(margin, lasted time.Duration) {
+	if !w.some {
+		w.bucket[w.at], w.some = math.MaxInt64, true
+	}
+	w.bucket[w.at] = min(w.bucket[w.at], margin)
+	if w.played += lasted; w.played >= bucketLength {
+		w.played, w.some = 0, false
+		w.at = (w.at + 1) % windowBuckets
+		w.filled = min(w.filled+1, windowBuckets-1)
+	}
+}
+
+// least returns the least margin, and false while there is not yet a whole
+// window to judge by.
+func (w *window) least() (time.Duration, bool) {
+	if w.filled < windowBuckets-1 {
+		return 0, false
+	}
+	least := time.Duration(math.MaxInt64)
+	for i, m := range w.bucket {
+		if i != w.at || w.some {
+			least = min(least, m)
+		}
+	}
+	return least, true
+}
+
+// shift makes every margin longer by d.
+func (w *window) shift(d time.Duration) {
+	for i := range w.bucket {
+		w.bucket[i] += d
+	}
+}
