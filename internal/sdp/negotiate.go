@@ -1,0 +1,233 @@
+package sdp
+
+import (
+	"errors"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// ErrNothingFits means that an offer, or an answer, leaves no stream that both
+// sides can use. It becomes 488 (RFC 3261 §13.3.1.3).
+var ErrNothingFits = errors.New("no media stream that both sides can use")
+
+const (
+	telephoneEvent = "telephone-event" // RFC 4733 §7.1.1
+	dtmfEvents     = "0-15"            // the events we understand: the sixteen keys (RFC 4733 §3.2)
+
+	defaultPTime = 20 * time.Millisecond
+	leastPTime   = 10 * time.Millisecond // steps of what we can send instead
+)
+
+// Format is one way of coding voice, as an rtpmap attribute says it.
+type Format struct {
+	Name        string // encoding name, compared without case: "PCMU"
+	Clock       int    // RTP clock, Hz
+	PayloadType uint8  // to offer it with; an answer takes the offerer's
+}
+
+// Local is what we say of ourselves in an offer or an answer.
+type Local struct {
+	Address netip.AddrPort // where we want RTP; RTCP is wanted on the next port
+	Formats []Format       // that we can send and receive; in an offer in order of preference
+	DTMF    uint8          // payload type of telephone-event to offer; 0: not offered, nor accepted in an offer
+	PTime   time.Duration  // of what we like to receive; zero says nothing
+	ID      uint64         // session id of the o= line: one per dialog
+	Version uint64         // of the o= line: raised whenever what we say changes (RFC 3264 §8)
+	Held    bool           // we do not want to hear the far end now
+}
+
+// Agreed is what offer and answer settled.
+type Agreed struct {
+	Name        string         // encoding name, in the spelling of Local.Formats
+	Clock       int            // Hz
+	PayloadType uint8          // of the codec, both ways
+	DTMF        uint8          // payload type of telephone-event; 0: none
+	PTime       time.Duration  // of what we send: 20 ms, less where the far end's maxptime asks for it
+	Remote      netip.AddrPort // where the far end wants RTP; zero: it gave a name, not an address; unspecified IP: held the old way (RFC 3264 §8.4)
+	RTCP        netip.AddrPort // where it wants RTCP (RFC 3605); zero: Remote's port + 1
+	RTCPMux     bool           // RTP and RTCP on one port (RFC 5761)
+	Send        bool           // the far end wants to hear us
+	Receive     bool           // the far end speaks, and we want to hear it
+}
+
+// Answer answers offer (RFC 3264 §6): the first voice stream that fits is
+// taken, with the first of its formats that we have (the offerer's order is
+// its preference, §6.1) and telephone-event; every other stream is refused in
+// its place with port 0. ErrNothingFits when none does.
+func Answer(offer Description, l Local) ([]byte, Agreed, error) {
+	taken := -1
+	var a Agreed
+	for i, s := range offer.streams {
+		var ok bool
+		if a, ok = s.agree(l); ok {
+			taken = i
+			break
+		}
+	}
+	if taken < 0 {
+		return nil, Agreed{}, ErrNothingFits
+	}
+	a.Receive = a.Receive && !l.Held
+
+	w := newWriter(l, offer.timing)
+	for i, s := range offer.streams {
+		if i != taken {
+			// RFC 3264 §6: a refused stream keeps its place, with port 0.
+			w.line("m=", s.media, " 0 ", s.proto, " ", s.formats[0])
+			continue
+		}
+		w.line("m=audio ", port(l), " ", s.proto, " ", w.formats(a))
+		w.agreed(a, l)
+	}
+	return w.bytes(), a, nil
+}
+
+// Offer makes an offer of one voice stream (RFC 3264 §5) with all of
+// l.Formats, and telephone-event when l.DTMF says so.
+func Offer(l Local) []byte {
+	w := newWriter(l, "")
+	var list []string
+	for _, f := range l.Formats {
+		list = append(list, strconv.Itoa(int(f.PayloadType)))
+	}
+	if l.DTMF != 0 {
+		list = append(list, strconv.Itoa(int(l.DTMF)))
+	}
+	w.line("m=audio ", port(l), " RTP/AVP ", strings.Join(list, " "))
+	for _, f := range l.Formats {
+		w.rtpmap(f.PayloadType, f.Name, f.Clock)
+	}
+	if l.DTMF != 0 && len(l.Formats) > 0 {
+		w.telephoneEvent(l.DTMF, l.Formats[0].Clock)
+	}
+	w.ptime(l)
+	w.line("a=", directionFor(true, !l.Held).String())
+	return w.bytes()
+}
+
+// Accept reads the answer to an offer made of l (RFC 3264 §7). ErrNothingFits
+// when the far end refused the stream, or took a format that was not offered.
+func Accept(l Local, answer Description) (Agreed, error) {
+	if len(answer.streams) == 0 {
+		return Agreed{}, ErrNothingFits
+	}
+	a, ok := answer.streams[0].agree(l)
+	if !ok {
+		return Agreed{}, ErrNothingFits
+	}
+	a.RTCPMux = false // it was not offered (RFC 5761 §5.1.1)
+	a.Receive = a.Receive && !l.Held
+	return a, nil
+}
+
+// agree settles what we and the far end, who wrote s, do with the stream; ok
+// is false when nothing.
+func (s *stream) agree(l Local) (a Agreed, ok bool) {
+	if s.media != "audio" || s.port == 0 || s.proto != "RTP/AVP" && s.proto != "RTP/AVPF" {
+		return a, false
+	}
+	// A multicast stream is no conversation; without a c= line there is nobody to talk to.
+	if !s.given || s.addr.IsMulticast() {
+		return a, false
+	}
+	for _, f := range s.formats {
+		have, pt, fits := s.match(f, l.Formats)
+		if fits {
+			a = Agreed{Name: have.Name, Clock: have.Clock, PayloadType: pt}
+			ok = true
+			break
+		}
+	}
+	if !ok {
+		return a, false
+	}
+	if l.DTMF != 0 {
+		a.DTMF = s.telephoneEvent(a.Clock)
+	}
+	a.PTime = s.sendPTime()
+	a.RTCPMux = s.rtcpMux
+	if s.addr.IsValid() {
+		a.Remote = netip.AddrPortFrom(s.addr, uint16(s.port))
+		if s.rtcpPort != 0 {
+			host := s.addr
+			if s.rtcpAddr.IsValid() {
+				host = s.rtcpAddr
+			}
+			a.RTCP = netip.AddrPortFrom(host, uint16(s.rtcpPort))
+		}
+	}
+	// RFC 3264 §8.4: an address of 0.0.0.0 asks us to send nothing.
+	a.Send = s.direction.receives() && !(s.addr.IsValid() && s.addr.IsUnspecified())
+	a.Receive = s.direction.sends()
+	return a, true
+}
+
+// match finds the one of have that format f of the stream is.
+func (s *stream) match(f string, have []Format) (Format, uint8, bool) {
+	pt, ok := payloadType(f)
+	if !ok {
+		return Format{}, 0, false
+	}
+	m, ok := s.rtpmaps[f]
+	if !ok {
+		// RFC 3551 §6: the static payload types need no rtpmap.
+		if m, ok = static(pt); !ok {
+			return Format{}, 0, false
+		}
+	}
+	i := slices.IndexFunc(have, func(h Format) bool {
+		return strings.EqualFold(h.Name, m.name) && h.Clock == m.clock && m.channels == 1
+	})
+	if i < 0 {
+		return Format{}, 0, false
+	}
+	return have[i], pt, true
+}
+
+// telephoneEvent returns the payload type of telephone-event at the clock of
+// the codec (RFC 4733 §2.1: both are on one timestamp line), or 0.
+func (s *stream) telephoneEvent(clock int) uint8 {
+	for _, f := range s.formats {
+		m, ok := s.rtpmaps[f]
+		if !ok || !strings.EqualFold(m.name, telephoneEvent) || m.clock != clock {
+			continue
+		}
+		if pt, ok := payloadType(f); ok {
+			return pt
+		}
+	}
+	return 0
+}
+
+// sendPTime returns the duration of the packets that we send. A wish (ptime)
+// is not followed: 20 ms is what everybody takes. A bound (maxptime) is.
+func (s *stream) sendPTime() time.Duration {
+	most := time.Duration(s.maxptime) * time.Millisecond
+	if most == 0 || most >= defaultPTime {
+		return defaultPTime
+	}
+	return leastPTime
+}
+
+// payloadType reads a format of a media line, in the one way of writing it.
+func payloadType(f string) (uint8, bool) {
+	pt, err := strconv.ParseUint(f, 10, 7)
+	return uint8(pt), err == nil && strconv.FormatUint(pt, 10) == f
+}
+
+// static returns what a static payload type means (RFC 3551 §6): those that a
+// telephone may offer without an rtpmap and that we might have.
+func static(pt uint8) (rtpmap, bool) {
+	switch pt {
+	case 0:
+		return rtpmap{"PCMU", 8000, 1}, true
+	case 8:
+		return rtpmap{"PCMA", 8000, 1}, true
+	case 9:
+		return rtpmap{"G722", 8000, 1}, true
+	}
+	return rtpmap{}, false
+}
