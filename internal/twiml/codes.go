@@ -20,6 +20,7 @@ const (
 	codeSequential       = 13218
 	codeAnswerOnBridge   = 13219
 	codeRingTone         = 13220
+	codeDialNumber       = 13223
 	codeMuted            = 13230
 	codeEndOnExit        = 13231 // error level
 	codeStartOnEnter     = 13232
@@ -45,6 +46,7 @@ const (
 	codeBargeIn          = 13332
 	codeProfanityFilter  = 13333
 	codeActionOnEmpty    = 13338
+	codeGatherSayLoop    = 13322
 	codePlayLoop         = 13410
 	codePlayDigits       = 13430
 	codeSayLoop          = 13510
@@ -56,3 +58,15 @@ const (
 	codeConferenceAttr   = 16002 // error level
 	codeParticipantLabel = 16023 // error level
 )
+
+// errorLevel are the codes of a conference's attributes that stop it from being
+// joined: those that the dictionary calls errors, and a name that is none, for
+// which there is no default.
+var errorLevel = map[int]bool{
+	codeEndOnExit:        true,
+	codeConferenceName:   true,
+	codeTrim:             true,
+	codeCoach:            true,
+	codeConferenceAttr:   true,
+	codeParticipantLabel: true,
+}

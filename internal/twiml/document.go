@@ -16,7 +16,7 @@ type Verb interface {
 	// Element is the name of the element, as it is written in a document.
 	Element() string
 
-	write(*printer)
+	element() *element
 }
 
 // Warning is a notice about a document that runs nevertheless. Code is the

@@ -1,9 +1,6 @@
 package twiml
 
-import (
-	"io"
-	"strings"
-)
+import "io"
 
 // ContentType is the MIME type of a written document.
 const ContentType = "text/xml; charset=utf-8"
@@ -55,7 +52,7 @@ func (g *Gather) Play(url string) *Play { return add(&g.Prompts, newPlay(url)) }
 // Pause adds a pause of one second.
 func (g *Gather) Pause() *Pause { return add(&g.Prompts, newPause()) }
 
-// Join makes the conference called name the noun.
+// Join makes the conference called name the noun and returns it.
 func (d *Dial) Join(name string) *Conference {
 	d.Conference = newConference(name)
 	return d.Conference
@@ -67,14 +64,19 @@ func add[V Verb](verbs *[]Verb, v V) V {
 }
 
 // String returns the document as it is sent.
-func (r *Response) String() string {
-	var b strings.Builder
-	r.WriteTo(&b)
-	return b.String()
-}
+func (r *Response) String() string { return string(r.encode()) }
 
-// WriteTo writes the document in UTF-8. Attributes at their default are left
+// WriteTo writes the document, in UTF-8. Attributes at their default are left
 // out.
 func (r *Response) WriteTo(w io.Writer) (int64, error) {
-	return 0, nil
+	n, err := w.Write(r.encode())
+	return int64(n), err
+}
+
+func (r *Response) encode() []byte {
+	root := &element{name: "Response"}
+	for _, v := range r.Verbs {
+		root.add(v.element())
+	}
+	return encode(root)
 }
