@@ -8,7 +8,7 @@ import (
 const (
 	// kernelZeros is how many zero crossings of the sinc stand on each side of
 	// the middle of the kernel.
-	kernelZeros = 48
+	kernelZeros = 56
 	// kernelBeta is the Kaiser window's parameter: 85 dB of stop-band.
 	kernelBeta = 8.5
 	// kernelPhases is how finely a kernel is tabled for each of its zero
@@ -62,7 +62,7 @@ func (r *resampler) tabulate(ratio float64) {
 	cutoff := ratio * (1 - transition/2)
 	r.table = make([]float32, (r.phases+1)*taps)
 	row := make([]float64, taps)
-	for p := range r.phases + 1 {
+	for p := range r.phases/2 + 1 {
 		var sum float64
 		for j := range row {
 			t := float64(j-r.half+1) - float64(p)/float64(r.phases)
@@ -71,6 +71,7 @@ func (r *resampler) tabulate(ratio float64) {
 		}
 		for j, v := range row { // every row passes DC alike
 			r.table[p*taps+j] = float32(v / sum)
+			r.table[(r.phases-p+1)*taps-1-j] = float32(v / sum) // the kernel is symmetric
 		}
 	}
 }

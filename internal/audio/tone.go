@@ -56,7 +56,9 @@ func (t *tone) Read(dst []int16) (int, error) {
 		var v float64
 		for k := range t.phase {
 			v += math.Sin(t.phase[k])
-			t.phase[k] = math.Mod(t.phase[k]+t.step[k], 2*math.Pi)
+			if t.phase[k] += t.step[k]; t.phase[k] >= 2*math.Pi {
+				t.phase[k] -= 2 * math.Pi
+			}
 		}
 		dst[i] = clamp(v * t.amp * t.envelope())
 		t.at++
