@@ -1,0 +1,342 @@
+package media
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"confab/internal/audio"
+	"confab/internal/codec"
+	"confab/internal/mixer"
+)
+
+// bridgeRate is the rate at which bridges mix, Hz.
+const bridgeRate = 8000
+
+// Bridge is where sessions hear each other: everybody hears the sum of all
+// others. It has a part on each loop that members of it live on; parts are
+// joined by trunk strips, so together they are one mixer.
+type Bridge struct {
+	plane *Plane
+	slot  int
+
+	mu     sync.Mutex
+	parts  map[*loop]*part // the first is the root, to which the others are joined
+	root   *part
+	closed bool
+	done   chan struct{}
+}
+
+// part is what of a bridge lives on one loop; it is that loop's.
+type part struct {
+	bridge  *Bridge
+	loop    *loop
+	mix     *mixer.Mixer
+	members []*member
+	plays   []*played
+	trunks  []*trunkEnd
+	shared  []*sharedVoice
+}
+
+// member is a session's place at a bridge.
+type member struct {
+	session *Session
+	part    *part
+	strip   *mixer.Strip
+	muted   bool
+	private bool // says with its own encoder, since it hears something of its own
+}
+
+// played is a prompt to all at the bridge.
+type played struct {
+	player *player
+	strip  *mixer.Strip
+	frame  []int16
+}
+
+// NewBridge makes an empty bridge. Close it when its last session has left.
+func (p *Plane) NewBridge() *Bridge {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.bridges++
+	return &Bridge{plane: p, slot: p.bridges % slotsPerTick, parts: make(map[*loop]*part), done: make(chan struct{})}
+}
+
+// partOn returns the bridge's part on l, made and joined to the root if needed.
+// All that is done on loops is put into their mailboxes in order, so that what
+// is put after it finds it there.
+func (b *Bridge) partOn(l *loop) *part {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		return nil
+	}
+	if p := b.parts[l]; p != nil {
+		return p
+	}
+	p := &part{bridge: b, loop: l, mix: mixer.New(audio.FrameSize(bridgeRate))}
+	b.parts[l] = p
+	l.mail.put(func() { l.addPart(p) })
+	if b.root == nil {
+		b.root = p
+		return p
+	}
+	up, down := newTrunk(p.mix.Size())
+	root := b.root
+	l.mail.put(func() { p.join(up) })
+	root.loop.mail.put(func() { root.join(down) })
+	return p
+}
+
+// Join lets s stand at the bridge: from its next frame it hears the others
+// there, and they it, unless muted. A session stands at one bridge at a time.
+func (b *Bridge) Join(s *Session, muted bool) error {
+	p := b.partOn(s.loop)
+	if p == nil {
+		return ErrClosed
+	}
+	var err error
+	if !s.loop.do(func() { err = p.add(s, muted) }) {
+		return ErrClosed
+	}
+	return err
+}
+
+// Leave takes s away from the bridge; when it returns s neither hears the others
+// nor is heard. A session that does not stand there is left alone.
+func (b *Bridge) Leave(s *Session) {
+	b.onMember(s, func(m *member) {
+		m.part.remove(m)
+		if s.started && !s.isLost {
+			s.loop.attach(s)
+		}
+	})
+}
+
+// SetMuted says whether s, who stands at the bridge, is heard there.
+func (b *Bridge) SetMuted(s *Session, muted bool) {
+	b.onMember(s, func(m *member) { m.muted = muted })
+}
+
+// onMember runs f on s's loop if s stands at b, and waits for it.
+func (b *Bridge) onMember(s *Session, f func(*member)) {
+	s.loop.do(func() {
+		if m := s.member; m != nil && m.part.bridge == b {
+			f(m)
+		}
+	})
+}
+
+// HeardOnlyBy lets s be heard by listeners alone (a coach); with none given,
+// everybody hears it again. All stand at the bridge. Listeners must live on the
+// loop of s; others are an error and nothing is changed.
+func (b *Bridge) HeardOnlyBy(s *Session, listeners ...*Session) error {
+	for _, other := range listeners {
+		if other.loop != s.loop {
+			return errors.New("heard only by: the listener lives on another loop")
+		}
+	}
+	err := errors.New("heard only by: not at this bridge")
+	b.onMember(s, func(m *member) {
+		var only []*mixer.Strip
+		for _, other := range listeners {
+			if other.member == nil || other.member.part != m.part {
+				return
+			}
+			only = append(only, other.member.strip)
+		}
+		m.strip.Only(only...)
+		err = nil
+	})
+	return err
+}
+
+// Play says src to all who stand at the bridge and returns when the last sample
+// has left, or with ctx's cause, or ErrClosed. Plays may overlap. With nobody
+// there it takes its time all the same.
+func (b *Bridge) Play(ctx context.Context, src audio.Source) error {
+	b.mu.Lock()
+	p := b.root
+	b.mu.Unlock()
+	if p == nil {
+		return errors.New("play to a bridge at which nobody stands")
+	}
+	v := &played{player: newPlayer(bridgeRate), frame: make([]int16, audio.FrameSize(bridgeRate))}
+	return v.player.play(ctx, audio.Resample(src, bridgeRate), b.done, func() bool {
+		return p.loop.mail.put(func() {
+			v.strip = p.mix.Add()
+			p.plays = append(p.plays, v)
+		})
+	})
+}
+
+// Close takes the bridge down. Sessions that still stand there stand alone again.
+func (b *Bridge) Close() {
+	b.mu.Lock()
+	if b.closed {
+		b.mu.Unlock()
+		return
+	}
+	b.closed = true
+	parts := b.parts
+	b.mu.Unlock()
+	close(b.done)
+	for l, p := range parts {
+		l.do(func() {
+			for len(p.members) > 0 {
+				s := p.members[0].session
+				p.remove(p.members[0])
+				if s.started && !s.isLost {
+					l.attach(s)
+				}
+			}
+			l.removePart(p)
+		})
+	}
+}
+
+func (l *loop) addPart(p *part) {
+	slot := &l.slots[p.bridge.slot]
+	slot.parts = append(slot.parts, p)
+	l.members++
+}
+
+func (l *loop) removePart(p *part) {
+	slot := &l.slots[p.bridge.slot]
+	for i, other := range slot.parts {
+		if other == p {
+			slot.parts = append(slot.parts[:i], slot.parts[i+1:]...)
+			l.members--
+			return
+		}
+	}
+}
+
+func (p *part) add(s *Session, muted bool) error {
+	switch {
+	case s.member != nil:
+		return errors.New("join a bridge: the session stands at one already")
+	case s.isLost || !s.started:
+		return ErrClosed
+	case s.in.codec.SampleRate() != bridgeRate:
+		return errors.New("join a bridge: its rate is not the session's")
+	}
+	p.loop.detach(s)
+	s.member = &member{session: s, part: p, strip: p.mix.Add(), muted: muted}
+	p.members = append(p.members, s.member)
+	return nil
+}
+
+func (p *part) remove(m *member) {
+	for i, other := range p.members {
+		if other == m {
+			last := len(p.members) - 1
+			p.members[i] = p.members[last]
+			p.members[last] = nil
+			p.members = p.members[:last]
+			break
+		}
+	}
+	p.mix.Remove(m.strip)
+	m.session.member = nil
+}
+
+// tick lets all who stand there hear and say one frame: it collects the voices,
+// adds them, and gives each the sum less their own. All who add nothing hear
+// the same, so it is coded once for them.
+func (p *part) tick(l *loop) {
+	for _, t := range p.trunks {
+		t.hear()
+	}
+	for i := 0; i < len(p.members); i++ {
+		m := p.members[i]
+		l.current = m.session
+		m.session.check(l)
+		if frame := m.session.hear(l, !m.muted); frame != nil {
+			m.strip.Put(frame)
+		}
+	}
+	l.current = nil
+	p.playAll()
+	p.mix.Sum()
+	for _, v := range p.shared {
+		v.fresh = false
+	}
+	for _, m := range p.members {
+		l.current = m.session
+		p.say(l, m)
+	}
+	for _, t := range p.trunks {
+		t.say(p.mix)
+	}
+	l.current = nil
+	p.mix.Clear()
+}
+
+// playAll puts the prompts' frames.
+func (p *part) playAll() {
+	for i := 0; i < len(p.plays); {
+		v := p.plays[i]
+		clear(v.frame)
+		some, more := v.player.add(v.frame)
+		if some {
+			v.strip.Put(v.frame)
+		}
+		if more {
+			i++
+			continue
+		}
+		if !some {
+			p.mix.Remove(v.strip)
+		}
+		p.plays = append(p.plays[:i], p.plays[i+1:]...)
+	}
+}
+
+// say gives m what it hears.
+func (p *part) say(l *loop, m *member) {
+	s := m.session
+	frame, shared := m.strip.Mix(l.frame)
+	if len(s.out.players) > 0 {
+		if shared {
+			frame = l.frame[:copy(l.frame, frame)]
+		}
+		if s.out.play(frame) {
+			shared = false
+		}
+	}
+	if !shared {
+		if !m.private {
+			m.private = true
+			s.out.encoder.CopyFrom(p.voice(s.out.codec).encoder)
+		}
+		n := s.out.encoder.Encode(l.payload, frame)
+		s.say(l, l.payload[:n], false)
+		return
+	}
+	// G.711 has no state, so going back to the shared encoder is seamless at any time.
+	m.private = false
+	silent := p.mix.Silent()
+	if silent {
+		s.say(l, l.silence(s.out.codec), true)
+		return
+	}
+	v := p.voice(s.out.codec)
+	if !v.fresh {
+		v.payload = v.payload[:v.encoder.Encode(v.payload[:cap(v.payload)], frame)]
+		v.fresh = true
+	}
+	s.say(l, v.payload, false)
+}
+
+// voice returns the encoder that all listeners with codec c share.
+func (p *part) voice(c codec.Codec) *sharedVoice {
+	for _, v := range p.shared {
+		if v.codec == c {
+			return v
+		}
+	}
+	v := newSharedVoice(c)
+	p.shared = append(p.shared, v)
+	return v
+}

@@ -1,0 +1,121 @@
+package media_test
+
+import (
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"confab/internal/audio"
+	"confab/internal/media"
+)
+
+func TestBridge_everyoneHearsTheOthersAndNotThemselves(t *testing.T) {
+	for name, loops := range map[string]int{"one loop": 1, "two loops, joined by trunk strips": 2} {
+		t.Run(name, func(t *testing.T) {
+			near := newPlane(t, media.Config{PortLow: 21000, PortHigh: 21099, Loops: loops})
+			far := newPlane(t, media.Config{PortLow: 21100, PortHigh: 21199, Loops: 1})
+			bridge := near.NewBridge()
+			defer bridge.Close()
+			pitches := []float64{440, 660, 880, 1250}
+			muted := []bool{false, false, true, false}
+			var phones []*media.Session
+			for i, hz := range pitches {
+				n, f := call(t, near, far)
+				if err := bridge.Join(n, muted[i]); err != nil {
+					t.Fatal(err)
+				}
+				say(t, f, hz)
+				phones = append(phones, f)
+			}
+			time.Sleep(300 * time.Millisecond) // let the tones reach everybody
+
+			heard := make([][]int16, len(phones))
+			var wg sync.WaitGroup
+			for i, f := range phones {
+				wg.Go(func() { heard[i] = hear(t, f, 500*time.Millisecond) })
+			}
+			wg.Wait()
+			for i := range phones {
+				var want []float64
+				for j, hz := range pitches {
+					if j != i && !muted[j] {
+						want = append(want, hz)
+					}
+				}
+				if got := whoIsHeard(heard[i], pitches...); !slices.Equal(got, want) {
+					t.Errorf("the phone that says %v Hz hears %v, want %v", pitches[i], got, want)
+				}
+			}
+		})
+	}
+}
+
+func TestBridge_playIsHeardByAll(t *testing.T) {
+	near := newPlane(t, media.Config{PortLow: 21200, PortHigh: 21299, Loops: 1})
+	far := newPlane(t, media.Config{PortLow: 21300, PortHigh: 21399, Loops: 1})
+	bridge := near.NewBridge()
+	defer bridge.Close()
+	n1, f1 := call(t, near, far)
+	n2, f2 := call(t, near, far)
+	for _, n := range []*media.Session{n1, n2} {
+		if err := bridge.Join(n, false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	heard := make([][]int16, 2)
+	var wg sync.WaitGroup
+	for i, f := range []*media.Session{f1, f2} {
+		wg.Go(func() { heard[i] = hear(t, f, time.Second) })
+	}
+	if err := bridge.Play(t.Context(), audio.NewTone(8000, 1000, -20, 400*time.Millisecond)); err != nil {
+		t.Error(err)
+	}
+	wg.Wait()
+	for i, samples := range heard {
+		if n := loudSamples(samples); n < 3000 || n > 3500 {
+			t.Errorf("phone %d hears %d samples of a prompt of 3200", i, n)
+		}
+	}
+}
+
+// loudSamples counts from the first to the last sample that is no silence.
+func loudSamples(samples []int16) int {
+	first := slices.IndexFunc(samples, func(v int16) bool { return v > 300 })
+	if first < 0 {
+		return 0
+	}
+	last := len(samples) - 1
+	for samples[last] < 300 {
+		last--
+	}
+	return last - first + 1
+}
+
+func TestSession_leavesAndComesBack(t *testing.T) {
+	near := newPlane(t, media.Config{PortLow: 21400, PortHigh: 21499, Loops: 1})
+	far := newPlane(t, media.Config{PortLow: 21500, PortHigh: 21599, Loops: 1})
+	bridge := near.NewBridge()
+	defer bridge.Close()
+	n1, f1 := call(t, near, far)
+	n2, f2 := call(t, near, far)
+	bridge.Join(n1, false)
+	bridge.Join(n2, false)
+	say(t, f1, 440)
+	time.Sleep(200 * time.Millisecond)
+	if got := whoIsHeard(hear(t, f2, 300*time.Millisecond), 440); len(got) != 1 {
+		t.Error("the other is not heard at the bridge")
+	}
+	bridge.Leave(n2)
+	time.Sleep(100 * time.Millisecond)
+	if got := whoIsHeard(hear(t, f2, 300*time.Millisecond), 440); len(got) != 0 {
+		t.Error("the other is heard after leaving the bridge")
+	}
+	if err := bridge.Join(n2, false); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(100 * time.Millisecond)
+	if got := whoIsHeard(hear(t, f2, 300*time.Millisecond), 440); len(got) != 1 {
+		t.Error("the other is not heard after coming back")
+	}
+}

@@ -1,0 +1,181 @@
+package media
+
+import (
+	"net/netip"
+	"time"
+
+	"confab/internal/audio"
+	"confab/internal/codec"
+	"confab/internal/rtp"
+)
+
+const (
+	// quietBelow is the mean magnitude under which a frame is silence: about
+	// −64 dBov, below the noise of a telephone line.
+	quietBelow = 20
+	// hangover is for how many frames somebody who spoke is still mixed, so
+	// that the end of a word is not cut.
+	hangover = 10
+)
+
+// inlet is what a session hears of its far end, on its loop.
+type inlet struct {
+	latch       latch
+	codec       codec.Codec
+	decoder     codec.Decoder
+	payloadType uint8
+	dtmf        uint8 // payload type; 0: none
+	speaks      bool  // it sends at all
+	held        bool  // the far end does not listen to us: what it sends is its music
+
+	jitter   rtp.Jitter
+	receiver rtp.Receiver
+	events   rtp.EventReceiver
+	detector *audio.DTMFDetector // in-band digits; nil unless looked for
+	inBand   bool                // look for them
+
+	ssrc        uint32
+	sequence    uint16
+	heard       time.Duration // when the last packet came
+	heardReport time.Duration
+	reportsFrom netip.AddrPort
+
+	frame   []int16 // the frame heard last
+	rest    []int16 // decoded and not yet heard, where packets are no frames
+	loud    int     // frames of hangover left
+	gap     int     // frames concealed in a row
+	dropped uint64  // packets of a payload type that was not agreed
+
+	roundTrip      time.Duration
+	remoteLost     int32
+	remoteFraction uint8
+}
+
+// set adopts what was negotiated.
+func (in *inlet) set(p Params) {
+	if in.codec != p.Codec {
+		in.codec, in.decoder = p.Codec, p.Codec.NewDecoder()
+		in.jitter.Init(p.Codec.ClockRate())
+		in.receiver.Init(p.Codec.ClockRate())
+		in.frame = make([]int16, audio.FrameSize(p.Codec.SampleRate()))
+		in.rest = nil
+	}
+	in.payloadType, in.dtmf = p.PayloadType, p.DTMF
+	in.speaks, in.held = p.Receive, !p.Send
+}
+
+// receive takes one packet of the far end.
+func (in *inlet) receive(s *Session, r rtp.Packet, arrival time.Duration, l *loop) {
+	if in.codec == nil {
+		return // before the answer
+	}
+	if r.SSRC != in.ssrc {
+		if s.port.bySSRC[in.ssrc] == s {
+			delete(s.port.bySSRC, in.ssrc)
+		}
+		in.ssrc = r.SSRC
+		s.port.bySSRC[r.SSRC] = s
+	}
+	in.sequence, in.heard = r.Sequence, l.now
+	s.confirmed = true
+	in.receiver.Push(arrival, r)
+	switch {
+	case in.dtmf != 0 && r.PayloadType == in.dtmf:
+		if key, ok := in.events.Push(r); ok {
+			l.notes.put(note{kind: noteDigit, session: s, digit: key})
+		}
+	case r.PayloadType == in.payloadType:
+		samples := in.codec.Samples(r.Payload)
+		in.jitter.Push(arrival, r, uint32(samples*in.codec.ClockRate()/in.codec.SampleRate()))
+	default:
+		in.dropped++
+	}
+}
+
+// moved reports whether r, from a source that nobody knows, goes on the stream
+// of a far end that has fallen silent on its old port.
+func (in *inlet) moved(source netip.AddrPort, r rtp.Packet, now time.Duration) bool {
+	ahead := int16(r.Sequence - in.sequence)
+	return in.latch.source.IsValid() && source.Addr() == in.latch.source.Addr() &&
+		now-in.heard >= movedAfter && ahead > 0 && ahead < 3000
+}
+
+// hear returns the frame due now, at the codec's rate, or nil for silence. It
+// is the inlet's until the next call. wanted false means that nobody would hear
+// it: the packets are used up and nothing is decoded.
+func (in *inlet) hear(now time.Duration, wanted bool) []int16 {
+	if in.codec == nil {
+		return nil
+	}
+	need := uint32(in.codec.ClockRate() / int(time.Second/tickDuration))
+	if len(in.rest) > 0 {
+		return in.hearRest(now, need, wanted)
+	}
+	p := in.jitter.Pop(now, need)
+	if p.Verdict == rtp.Play && p.Spare && in.quiet(p.Payload) {
+		in.jitter.Skip() // leaving out silence is how the delay shrinks unheard
+		p = in.jitter.Pop(now, need)
+	}
+	if p.Duration != need {
+		in.keep(p)
+		return in.hearRest(now, need, wanted)
+	}
+	if p.Verdict != rtp.Play {
+		return in.conceal(wanted)
+	}
+	in.gap = 0
+	if !in.listen(p.Payload) || !wanted {
+		return nil
+	}
+	in.decoder.Decode(in.frame, p.Payload)
+	return in.frame
+}
+
+// hearRest is hear for packets that are longer or shorter than a frame: they are
+// decoded into rest, of which a frame is taken.
+func (in *inlet) hearRest(now time.Duration, need uint32, wanted bool) []int16 {
+	size := len(in.frame)
+	perClock := in.codec.ClockRate() / in.codec.SampleRate()
+	for tries := 0; len(in.rest) < size && tries < 16; tries++ {
+		in.keep(in.jitter.Pop(now, need-uint32(len(in.rest)*perClock)))
+	}
+	n := copy(in.frame, in.rest)
+	clear(in.frame[n:])
+	in.rest = in.rest[:copy(in.rest, in.rest[n:])]
+	if in.loud == 0 || !wanted {
+		return nil
+	}
+	return in.frame
+}
+
+// keep appends what p stands for to rest.
+func (in *inlet) keep(p rtp.Popped) {
+	samples := int(p.Duration) * in.codec.SampleRate() / in.codec.ClockRate()
+	if cap(in.rest) < len(in.rest)+samples {
+		in.rest = append(make([]int16, 0, len(in.rest)+2*samples+maxFrameSize), in.rest...)
+	}
+	tail := in.rest[len(in.rest) : len(in.rest)+samples]
+	in.rest = in.rest[:len(in.rest)+samples]
+	if p.Verdict == rtp.Play && in.listen(p.Payload) {
+		in.gap = 0
+		in.decoder.Decode(tail, p.Payload)
+		return
+	}
+	clear(tail)
+}
+
+// listen takes note of how loud payload is and reports whether it is to be heard.
+func (in *inlet) listen(payload []byte) bool {
+	if !in.quiet(payload) {
+		in.loud = hangover
+	} else if in.loud > 0 {
+		in.loud--
+	}
+	return in.loud > 0
+}
+
+// quiet reports whether payload is silence, by its coded bytes.
+func (in *inlet) quiet(payload []byte) bool {
+	level, ok := in.codec.Level(payload)
+	return ok && level < quietBelow
+}

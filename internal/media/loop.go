@@ -1,0 +1,299 @@
+package media
+
+import (
+	"runtime"
+	"runtime/debug"
+	"time"
+
+	"confab/internal/audio"
+	"confab/internal/codec"
+	"confab/internal/rtp"
+)
+
+const (
+	// tickDuration is how often a session says and hears: one frame.
+	tickDuration = audio.FrameDuration
+	// slotsPerTick is into how many slots a loop divides a tick, so that its
+	// bridges are not all due at once.
+	slotsPerTick = 8
+	slotDuration = tickDuration / slotsPerTick
+	// maxBehind is how many slots a loop that was held up makes up for. What
+	// is older is left out: nobody wants to hear it.
+	maxBehind = 3 * slotsPerTick
+
+	ioBatch      = 64   // datagrams of one system call
+	maxDatagram  = 1500 // bytes; a longer one is no voice of ours
+	outPool      = 1024 // packets made before they must be flushed
+	maxFrameSize = 960  // samples, at 48 kHz
+)
+
+// loop is one media loop. Everything below the mailbox is touched by run alone.
+type loop struct {
+	plane       *Plane
+	index       int
+	portsPlaced int // under Plane.mu
+	mail        mailbox
+	notes       *notes
+	stopped     chan struct{}
+
+	scratch *ioScratch
+	ports   []*port
+	slots   [slotsPerTick]slot
+	members int // sessions and bridges over all slots
+	now     time.Duration
+	wall    int64 // now as Unix time, ns
+	in      []Packet
+	out     [][]byte // packets being made
+	made    int
+	encodes []*sharedVoice      // of silence
+	frame   []int16             // scratch
+	payload []byte              // scratch
+	block   rtp.ReceptionReport // scratch
+	sent    rtp.SenderReport    // scratch
+	reports int                 // ports whose RTCP has been read this tick
+	current *Session            // at work, for recover
+	count   counters
+}
+
+// slot is what is due in one part of the tick.
+type slot struct {
+	sessions []*Session // that stand at no bridge
+	parts    []*part
+}
+
+func newLoop(p *Plane, index int) *loop {
+	l := &loop{
+		plane: p, index: index, mail: newMailbox(), notes: newNotes(), stopped: make(chan struct{}),
+		scratch: new(ioScratch), in: make([]Packet, ioBatch), out: make([][]byte, outPool),
+		frame: make([]int16, maxFrameSize), payload: make([]byte, 2*maxFrameSize),
+	}
+	for i := range l.in {
+		l.in[i].Data = make([]byte, maxDatagram)
+	}
+	for i := range l.out {
+		l.out[i] = make([]byte, maxDatagram)
+	}
+	return l
+}
+
+// run turns the loop until the plane closes.
+func (l *loop) run() {
+	defer close(l.stopped)
+	// A locked thread is woken by the kernel, not handed about by the scheduler.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	var turn int64 = -1 // the last slot done, counted since the epoch
+	for {
+		next, any := l.next(turn)
+		if any {
+			timer.Reset(time.Until(l.plane.epoch.Add(time.Duration(next) * slotDuration)))
+		}
+		select {
+		case <-l.mail.wake:
+			l.mail.run()
+			if l.shut() {
+				return
+			}
+			if l.members == 0 || !any {
+				turn = max(turn, int64(time.Since(l.plane.epoch)/slotDuration))
+			}
+			continue
+		case <-timer.C:
+		}
+		if !any {
+			timer.Reset(time.Hour)
+			continue
+		}
+		next = l.turn(next)
+		turn = next
+	}
+}
+
+// turn does what is due in slot n, counted since the epoch, and returns the slot
+// it did: a later one if the loop was held up for too long.
+func (l *loop) turn(n int64) int64 {
+	l.readClock()
+	l.count.late(l.now - time.Duration(n)*slotDuration)
+	if behind := int64(l.now/slotDuration) - n; behind > maxBehind {
+		behind -= behind % slotsPerTick // to the same slot of a later tick
+		l.count.SkippedSlots += uint64(behind)
+		n += behind
+	}
+	l.mail.run()
+	l.drain()
+	l.tick(&l.slots[n%slotsPerTick])
+	l.flush()
+	return n
+}
+
+// next returns the first slot after turn that has anything to do.
+func (l *loop) next(turn int64) (int64, bool) {
+	if l.members == 0 {
+		return 0, false
+	}
+	for n := turn + 1; ; n++ {
+		if s := &l.slots[n%slotsPerTick]; len(s.sessions)+len(s.parts) > 0 {
+			return n, true
+		}
+	}
+}
+
+func (l *loop) shut() bool {
+	l.mail.mu.Lock()
+	closed := l.mail.closed
+	l.mail.mu.Unlock()
+	if !closed {
+		return false
+	}
+	l.mail.run() // what was put before
+	for _, t := range l.ports {
+		t.close()
+	}
+	l.ports = nil
+	return true
+}
+
+func (l *loop) readClock() {
+	now := time.Now()
+	l.now, l.wall = now.Sub(l.plane.epoch), now.UnixNano()
+}
+
+// do runs f on the loop and waits for it. It returns false, f not run, when the
+// loop has stopped.
+func (l *loop) do(f func()) bool {
+	done := make(chan struct{})
+	if !l.mail.put(func() { f(); close(done) }) {
+		return false
+	}
+	select {
+	case <-done:
+		return true
+	case <-l.stopped:
+		select {
+		case <-done:
+			return true
+		default:
+			return false
+		}
+	}
+}
+
+// guard is deferred around work on packets: a panic there ends one session and
+// is counted; the others do not notice.
+func (l *loop) guard(doing string) {
+	v := recover()
+	if v == nil {
+		return
+	}
+	l.count.Panics++
+	l.plane.cfg.Log.Error("panic in a media loop", "doing", doing, "panic", v, "stack", string(debug.Stack()))
+	if s := l.current; s != nil {
+		l.detach(s)
+		l.notes.put(note{kind: noteLost, session: s})
+		l.current = nil
+	}
+}
+
+// tick lets everything in a slot hear and say one frame.
+func (l *loop) tick(s *slot) {
+	defer l.guard("tick")
+	for _, p := range s.parts {
+		p.tick(l)
+	}
+	for _, session := range s.sessions {
+		l.current = session
+		session.tickAlone(l)
+	}
+	l.current = nil
+}
+
+// packet returns memory for one packet to send.
+func (l *loop) packet() []byte {
+	if l.made == len(l.out) {
+		l.flush()
+	}
+	b := l.out[l.made]
+	l.made++
+	return b
+}
+
+// flush sends all packets made.
+func (l *loop) flush() {
+	if l.made == 0 {
+		return
+	}
+	for _, t := range l.ports {
+		if len(t.out) > 0 {
+			l.write(t.rtp, t.out)
+			t.out = t.out[:0]
+		}
+		if len(t.outReports) > 0 {
+			l.write(t.rtcp, t.outReports)
+			t.outReports = t.outReports[:0]
+		}
+	}
+	l.made = 0
+}
+
+func (l *loop) write(s Socket, packets []Packet) {
+	n, _ := s.Write(packets) // a far end that is gone is found out by its silence
+	l.count.Sent += uint64(n)
+	l.count.SendErrors += uint64(len(packets) - n)
+}
+
+// attach puts s among those who stand at no bridge, in the emptiest slot.
+func (l *loop) attach(s *Session) {
+	best := &l.slots[0]
+	for i := range l.slots {
+		if len(l.slots[i].sessions) < len(best.sessions) {
+			best = &l.slots[i]
+		}
+	}
+	best.sessions = append(best.sessions, s)
+	s.standsIn = best
+	l.members++
+}
+
+// detach takes s out of its slot or its bridge.
+func (l *loop) detach(s *Session) {
+	if s.member != nil {
+		s.member.part.remove(s.member)
+		return
+	}
+	if s.standsIn == nil {
+		return
+	}
+	list := s.standsIn.sessions
+	for i, other := range list {
+		if other == s {
+			list[i] = list[len(list)-1]
+			list[len(list)-1] = nil
+			s.standsIn.sessions = list[:len(list)-1]
+			break
+		}
+	}
+	s.standsIn = nil
+	l.members--
+}
+
+// silence returns the coded frame of silence of c.
+func (l *loop) silence(c codec.Codec) []byte {
+	for _, v := range l.encodes {
+		if v.codec == c {
+			return v.payload
+		}
+	}
+	v := newSharedVoice(c)
+	v.payload = v.payload[:v.encoder.Encode(v.payload[:cap(v.payload)], l.zero(c.SampleRate()))]
+	l.encodes = append(l.encodes, v)
+	return v.payload
+}
+
+// zero returns a silent frame at rate, the loop's scratch.
+func (l *loop) zero(rate int) []int16 {
+	f := l.frame[:audio.FrameSize(rate)]
+	clear(f)
+	return f
+}

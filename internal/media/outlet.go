@@ -1,0 +1,173 @@
+package media
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"time"
+
+	"confab/internal/audio"
+	"confab/internal/codec"
+	"confab/internal/rtp"
+)
+
+// outlet is what a session says to its far end, on its loop: one stream of
+// packets with one SSRC and continuous timestamps from answer to BYE, silence
+// included, since far ends latch onto it and keep their NAT open by it.
+type outlet struct {
+	codec       codec.Codec
+	encoder     codec.Encoder
+	payloadType uint8
+	dtmf        uint8
+	listens     bool // the far end wants to hear us
+	split       int  // packets per frame: 1 at 20 ms, 2 at 10 ms
+	step        uint32
+
+	ssrc      uint32
+	sequence  uint16
+	timestamp uint32
+	spoke     bool // the frame before this one was no silence
+	packets   uint32
+	octets    uint32
+
+	players []*player
+	keys    rtp.EventSender
+	dialled []dialled // digits and pauses still to be sent
+}
+
+// dialled is one thing that SendDigits has to do.
+type dialled struct {
+	key   byte          // 0: none, a pause only
+	pause time.Duration // left, after the key
+	begun bool          // the key has been started
+	done  chan struct{} // closed after it; nil but for the last
+}
+
+func newOutlet() outlet {
+	var b [10]byte
+	rand.Read(b[:])
+	return outlet{
+		ssrc:     binary.BigEndian.Uint32(b[0:]),
+		sequence: binary.BigEndian.Uint16(b[4:]) >> 1, // RFC 3711 §3.3.1: not near the wrap
+		// RFC 3550 §5.1: both start at random.
+		timestamp: binary.BigEndian.Uint32(b[6:]),
+	}
+}
+
+// set adopts what was negotiated. The stream goes on where it was.
+func (out *outlet) set(p Params) {
+	if out.codec != p.Codec {
+		out.codec, out.encoder = p.Codec, p.Codec.NewEncoder()
+	}
+	out.payloadType, out.dtmf, out.listens = p.PayloadType, p.DTMF, p.Send
+	out.split = 1
+	if p.PTime > 0 && p.PTime < tickDuration {
+		out.split = int(tickDuration / p.PTime)
+	}
+	out.step = uint32(p.Codec.ClockRate()/int(time.Second/tickDuration)) / uint32(out.split)
+}
+
+// rate returns the sample rate of what is said, Hz.
+func (out *outlet) rate() int { return out.codec.SampleRate() }
+
+// play adds what is being played to this session alone into frame, which holds
+// a frame, and reports whether there was anything.
+func (out *outlet) play(frame []int16) bool {
+	played := false
+	for i := 0; i < len(out.players); {
+		some, more := out.players[i].add(frame)
+		played = played || some
+		if more {
+			i++
+			continue
+		}
+		last := len(out.players) - 1
+		out.players[i] = out.players[last]
+		out.players[last] = nil
+		out.players = out.players[:last]
+	}
+	return played
+}
+
+// say sends one coded frame, or a digit in its place.
+func (s *Session) say(l *loop, payload []byte, silent bool) {
+	out := &s.out
+	if !out.listens || !s.in.latch.destination().IsValid() {
+		out.timestamp += out.step * uint32(out.split)
+		out.spoke = false
+		return
+	}
+	size := len(payload) / out.split
+	for i := range out.split {
+		if out.dial() {
+			b := l.packet()
+			timestamp, marker := out.keys.Next(b[rtp.HeaderSize:], out.step)
+			s.send(l, b, rtp.Packet{Marker: marker, PayloadType: out.dtmf, Timestamp: timestamp,
+				Payload: b[rtp.HeaderSize : rtp.HeaderSize+rtp.EventSize]})
+			continue
+		}
+		// RFC 3551 §4.1: the marker is set on the first packet after silence.
+		marker := !silent && !out.spoke && i == 0
+		s.send(l, l.packet(), rtp.Packet{Marker: marker, PayloadType: out.payloadType, Timestamp: out.timestamp,
+			Payload: payload[i*size : (i+1)*size]})
+	}
+	out.spoke = !silent
+}
+
+// send puts one packet on its way; b is the loop's memory for it.
+func (s *Session) send(l *loop, b []byte, r rtp.Packet) {
+	out := &s.out
+	r.SSRC, r.Sequence = out.ssrc, out.sequence
+	n := r.Put(b)
+	s.port.out = append(s.port.out, Packet{Addr: s.in.latch.destination(), Data: b[:n]})
+	out.sequence++
+	out.timestamp += out.step
+	out.packets++
+	out.octets += uint32(len(r.Payload))
+}
+
+const (
+	keyDuration = 160 * time.Millisecond // how long a key that we send is held
+	keyGap      = 80 * time.Millisecond  // and how long it is silent after it
+)
+
+// dial goes on with the digits to send by one packet, and reports whether this
+// packet is one of a digit.
+func (out *outlet) dial() bool {
+	step := tickDuration / time.Duration(out.split)
+	for len(out.dialled) > 0 {
+		d := &out.dialled[0]
+		switch {
+		case out.keys.Active():
+			return true
+		case d.key != 0 && !d.begun:
+			d.begun = true
+			units := uint32(keyDuration * time.Duration(out.codec.ClockRate()) / time.Second)
+			if out.keys.Start(d.key, out.timestamp, units) {
+				d.pause = keyGap
+				return true
+			}
+			d.pause = 0
+		case d.pause > 0:
+			d.pause -= step
+			return false
+		}
+		if d.done != nil {
+			close(d.done)
+		}
+		out.dialled[0] = dialled{}
+		out.dialled = out.dialled[1:]
+	}
+	return out.keys.Active()
+}
+
+// sharedVoice is a voice coded once for all who hear the same.
+type sharedVoice struct {
+	codec   codec.Codec
+	encoder codec.Encoder
+	payload []byte
+	fresh   bool // payload is of this tick
+}
+
+func newSharedVoice(c codec.Codec) *sharedVoice {
+	return &sharedVoice{codec: c, encoder: c.NewEncoder(), payload: make([]byte, 2*audio.FrameSize(c.SampleRate()))}
+}

@@ -1,0 +1,125 @@
+package media
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"runtime"
+	"sync"
+	"time"
+)
+
+// Errors of the plane that callers branch on.
+var (
+	// ErrNoPort means that every port of the range is taken.
+	ErrNoPort = errors.New("no media port free")
+	// ErrClosed means that the session, bridge or plane has been closed.
+	ErrClosed = errors.New("closed")
+)
+
+// Config is what a Plane needs to know. The zero value works on loopback.
+type Config struct {
+	Bind              netip.Addr // local address of all ports; zero means 127.0.0.1
+	PortLow, PortHigh int        // range of ports, RTP even and RTCP odd; zero means 10000-10999
+	Loops             int        // media loops; zero means one per two cores, at least one
+
+	// MediaTimeout is after how long without any packet a session is lost; zero means 60 s, negative never.
+	MediaTimeout time.Duration
+
+	// ListenPacket opens a UDP port; nil means net.ListenPacket.
+	ListenPacket func(network, address string) (net.PacketConn, error)
+
+	Log *slog.Logger // nil means slog.Default
+}
+
+func (c Config) withDefaults() Config {
+	if !c.Bind.IsValid() {
+		c.Bind = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+	}
+	if c.PortLow == 0 && c.PortHigh == 0 {
+		c.PortLow, c.PortHigh = 10000, 10999
+	}
+	if c.Loops == 0 {
+		c.Loops = max(1, runtime.NumCPU()/2)
+	}
+	if c.MediaTimeout == 0 {
+		c.MediaTimeout = time.Minute
+	}
+	if c.ListenPacket == nil {
+		c.ListenPacket = net.ListenPacket
+	}
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	return c
+}
+
+func (c Config) validate() error {
+	switch {
+	case c.PortLow < 1024 || c.PortHigh > 65535 || c.PortHigh <= c.PortLow:
+		return fmt.Errorf("media ports %d-%d: want a range within 1024-65535 such as 10000-10999", c.PortLow, c.PortHigh)
+	case c.Loops < 0 || c.Loops > 256:
+		return fmt.Errorf("media loops %d: want 1 to 256", c.Loops)
+	}
+	return nil
+}
+
+// Plane is the voice plane: it owns the loops, and the ports among them.
+type Plane struct {
+	cfg   Config
+	epoch time.Time // time zero of all loops
+	loops []*loop
+	wg    sync.WaitGroup // loops and note readers
+
+	mu       sync.Mutex
+	closed   bool
+	ports    []*port      // that may be shared
+	taken    map[int]bool // port numbers in use or being opened
+	nextPort int
+	bridges  int // made so far: spreads them over slots
+	sessions int // open now
+	warned   bool
+}
+
+// New starts the loops. Ports are opened as sessions need them; one is opened
+// now and closed again, so that a wrong address is an error at once.
+func New(c Config) (*Plane, error) {
+	c = c.withDefaults()
+	if err := c.validate(); err != nil {
+		return nil, err
+	}
+	p := &Plane{cfg: c, epoch: time.Now(), taken: make(map[int]bool), nextPort: (c.PortLow + 1) &^ 1}
+	probe, err := c.ListenPacket("udp", netip.AddrPortFrom(c.Bind, 0).String())
+	if err != nil {
+		return nil, fmt.Errorf("media address %s: %w", c.Bind, err)
+	}
+	if err := probe.Close(); err != nil {
+		return nil, fmt.Errorf("media address %s: %w", c.Bind, err)
+	}
+	for i := range c.Loops {
+		l := newLoop(p, i)
+		p.loops = append(p.loops, l)
+		p.wg.Go(l.run)
+		p.wg.Go(l.tellNotes)
+	}
+	return p, nil
+}
+
+// Close stops the loops and closes all ports. Sessions that are still open are
+// closed with it.
+func (p *Plane) Close() error {
+	p.mu.Lock()
+	if p.closed {
+		p.mu.Unlock()
+		return nil
+	}
+	p.closed = true
+	p.mu.Unlock()
+	for _, l := range p.loops {
+		l.mail.shut()
+	}
+	p.wg.Wait()
+	return nil
+}

@@ -1,0 +1,285 @@
+package media
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+
+	"confab/internal/rtp"
+)
+
+// port is one RTP port and the RTCP port above it, shared by many sessions of
+// one loop. A packet finds its session by where it comes from.
+type port struct {
+	loop      *loop
+	addr      netip.AddrPort // of RTP
+	rtp, rtcp Socket
+	door      *sideDoor
+
+	// Control's half, under Plane.mu.
+	alone    bool // for one session only
+	sessions int
+	claims   map[netip.AddrPort]*Session // far ends' addresses: named by SDP, or latched
+	waiting  *Session                    // the one that may learn its address here
+
+	// The loop's half.
+	bySource   map[netip.AddrPort]*Session
+	byReports  map[netip.AddrPort]*Session // where each one's RTCP comes from
+	bySSRC     map[uint32]*Session         // of latched sources
+	learner    *Session                    // waiting, as the loop knows it
+	out        []Packet                    // to be flushed
+	outReports []Packet
+}
+
+// place finds a port for s, or opens one. A port is shared unless
+//   - the session wants one alone (outbound legs, whose far end may be a fork);
+//   - another session's far end has the same address, so that packets could
+//     not be told apart;
+//   - another session there is still waiting to learn its address.
+func (p *Plane) place(s *Session, c SessionConfig) error {
+	p.mu.Lock()
+	if p.closed {
+		p.mu.Unlock()
+		return ErrClosed
+	}
+	p.sessions++
+	if !c.Alone {
+		for _, port := range p.ports {
+			if port.waiting == nil && (!c.Remote.IsValid() || port.claims[c.Remote] == nil) {
+				port.takeLocked(s, c)
+				p.mu.Unlock()
+				return nil
+			}
+		}
+	}
+	p.mu.Unlock()
+
+	port, err := p.openPort()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err != nil {
+		p.sessions--
+		return err
+	}
+	port.alone = c.Alone
+	if !c.Alone {
+		p.ports = append(p.ports, port)
+	}
+	port.takeLocked(s, c)
+	return nil
+}
+
+func (t *port) takeLocked(s *Session, c SessionConfig) {
+	t.sessions++
+	t.waiting = s
+	if c.Remote.IsValid() {
+		t.claims[c.Remote] = s
+	}
+	s.port, s.loop = t, t.loop
+}
+
+// release gives s's place back and closes a port that nobody uses any more, but
+// for the first, which most sessions share. The loop has let go of s before.
+func (p *Plane) release(s *Session) {
+	p.mu.Lock()
+	t := s.port
+	t.sessions--
+	p.sessions--
+	for addr, owner := range t.claims {
+		if owner == s {
+			delete(t.claims, addr)
+		}
+	}
+	if t.waiting == s {
+		t.waiting = nil
+	}
+	unused := t.sessions == 0 && (t.alone || len(p.ports) > 0 && p.ports[0] != t)
+	if unused && !t.alone {
+		for i, other := range p.ports {
+			if other == t {
+				p.ports = append(p.ports[:i], p.ports[i+1:]...)
+				break
+			}
+		}
+	}
+	p.mu.Unlock()
+	if unused {
+		t.loop.do(func() { t.loop.dropPort(t) })
+		p.mu.Lock()
+		delete(p.taken, int(t.addr.Port()))
+		p.mu.Unlock()
+	}
+}
+
+// settled notes that s has latched onto addr, or (invalid addr) waits no longer.
+func (p *Plane) settled(s *Session, addr netip.AddrPort) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if s.port.waiting == s {
+		s.port.waiting = nil
+	}
+	if addr.IsValid() && s.port.claims[addr] == nil && !s.closing {
+		s.port.claims[addr] = s
+	}
+}
+
+// openPort opens the next free pair of ports on the loop with the fewest.
+func (p *Plane) openPort() (*port, error) {
+	for range (p.cfg.PortHigh - p.cfg.PortLow + 1) / 2 {
+		n, ok := p.reservePort()
+		if !ok {
+			break
+		}
+		addr := netip.AddrPortFrom(p.cfg.Bind, uint16(n))
+		voice, err := p.cfg.ListenPacket("udp", addr.String())
+		if err != nil {
+			p.unreservePort(n)
+			continue // somebody else's
+		}
+		reports, err := p.cfg.ListenPacket("udp", netip.AddrPortFrom(p.cfg.Bind, uint16(n+1)).String())
+		if err != nil {
+			_ = voice.Close()
+			p.unreservePort(n)
+			continue
+		}
+		return p.addPort(addr, voice, reports), nil
+	}
+	return nil, fmt.Errorf("%w in %d-%d of %s", ErrNoPort, p.cfg.PortLow, p.cfg.PortHigh, p.cfg.Bind)
+}
+
+func (p *Plane) addPort(addr netip.AddrPort, voice, reports net.PacketConn) *port {
+	p.mu.Lock()
+	l := p.loops[0]
+	for _, other := range p.loops[1:] {
+		if other.portsPlaced < l.portsPlaced {
+			l = other
+		}
+	}
+	l.portsPlaced++
+	p.mu.Unlock()
+	t := &port{
+		loop: l, addr: addr, door: newSideDoor(voice),
+		rtp: newSocket(voice, l.scratch), rtcp: newSocket(reports, l.scratch),
+		claims:    make(map[netip.AddrPort]*Session),
+		bySource:  make(map[netip.AddrPort]*Session),
+		byReports: make(map[netip.AddrPort]*Session),
+		bySSRC:    make(map[uint32]*Session),
+	}
+	p.warnOfBuffer(t.rtp)
+	l.mail.put(func() { l.ports = append(l.ports, t) })
+	return t
+}
+
+// reservePort picks an even number that is not taken, going round the range so
+// that a number rests for a while before it is used again.
+func (p *Plane) reservePort() (int, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	low := (p.cfg.PortLow + 1) &^ 1
+	for range (p.cfg.PortHigh-low)/2 + 1 {
+		n := p.nextPort
+		if p.nextPort += 2; p.nextPort+1 > p.cfg.PortHigh {
+			p.nextPort = low
+		}
+		if n+1 <= p.cfg.PortHigh && !p.taken[n] {
+			p.taken[n] = true
+			return n, true
+		}
+	}
+	return 0, false
+}
+
+func (p *Plane) unreservePort(n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.taken, n)
+}
+
+// wantedBuffer is the least receive buffer, in bytes, that carries a thousand
+// talkers over a tick of 20 ms.
+const wantedBuffer = 4 << 20
+
+func (p *Plane) warnOfBuffer(s Socket) {
+	b, ok := s.(interface{ ReceiveBuffer() int })
+	if !ok || b.ReceiveBuffer() >= wantedBuffer {
+		return
+	}
+	p.mu.Lock()
+	warned := p.warned
+	p.warned = true
+	p.mu.Unlock()
+	if !warned {
+		p.cfg.Log.Warn("the kernel grants a small receive buffer; packets may be lost with many callers",
+			"bytes", b.ReceiveBuffer(), "do", "sysctl -w net.core.rmem_max=8388608")
+	}
+}
+
+// dropPort closes a port, on its loop.
+func (l *loop) dropPort(t *port) {
+	for i, other := range l.ports {
+		if other == t {
+			l.ports = append(l.ports[:i], l.ports[i+1:]...)
+			break
+		}
+	}
+	t.close()
+}
+
+func (t *port) close() {
+	_ = t.door.Close()
+	_ = t.rtp.Close()
+	_ = t.rtcp.Close()
+}
+
+// session returns whose voice a packet from source is, or nil.
+func (t *port) session(source netip.AddrPort, r rtp.Packet, l *loop) *Session {
+	if s := t.bySource[source]; s != nil {
+		if s.in.latch.accepts(source, l.now) {
+			if s.in.latch.source != source {
+				t.latch(s, source, l)
+			}
+			return s
+		}
+		return nil
+	}
+	if s := t.learner; s != nil && s.in.latch.learns(source, l.now) {
+		t.latch(s, source, l)
+		return s
+	}
+	if s := t.bySSRC[r.SSRC]; s != nil && s.in.moved(source, r, l.now) {
+		t.latch(s, source, l)
+		return s
+	}
+	return nil
+}
+
+// latch lets s listen to source and to nothing else.
+func (t *port) latch(s *Session, source netip.AddrPort, l *loop) {
+	if old := s.in.latch.source; old.IsValid() && old != s.in.latch.sdp && t.bySource[old] == s {
+		delete(t.bySource, old)
+	}
+	s.in.latch.source = source
+	t.bySource[source] = s
+	if t.learner == s {
+		t.learner = nil
+	}
+	l.notes.put(note{kind: noteLatched, session: s, addr: source})
+}
+
+// forget removes s from the loop's half.
+func (t *port) forget(s *Session) {
+	for _, addr := range []netip.AddrPort{s.in.latch.sdp, s.in.latch.source} {
+		if t.bySource[addr] == s {
+			delete(t.bySource, addr)
+		}
+	}
+	if t.byReports[s.in.reportsFrom] == s {
+		delete(t.byReports, s.in.reportsFrom)
+	}
+	if t.bySSRC[s.in.ssrc] == s {
+		delete(t.bySSRC, s.in.ssrc)
+	}
+	if t.learner == s {
+		t.learner = nil
+	}
+}

@@ -1,0 +1,53 @@
+package media
+
+import (
+	"net/netip"
+	"time"
+
+	"confab/internal/rtp"
+)
+
+// reportEvery is how often a session sends RTCP.
+//
+// RFC 3550 §6.2: five seconds is the recommended least; the share of the
+// bandwidth that two parties may use would allow more.
+const reportEvery = 5 * time.Second
+
+// reportsTo returns where the session's RTCP goes.
+func (s *Session) reportsTo() netip.AddrPort {
+	to := s.in.latch.destination()
+	switch {
+	case s.params.RTCPMux:
+		return to
+	case s.params.RTCP.IsValid() && !s.in.latch.source.IsValid():
+		return s.params.RTCP
+	case to.IsValid() && to.Port() < 65535:
+		return netip.AddrPortFrom(to.Addr(), to.Port()+1) // RFC 3550 §11
+	}
+	return netip.AddrPort{}
+}
+
+// report sends a sender report with the reception of what the far end says.
+func (s *Session) report(l *loop) {
+	to := s.reportsTo()
+	if !to.IsValid() {
+		return
+	}
+	var received *rtp.ReceptionReport
+	if block, ok := s.in.receiver.Report(l.now); ok {
+		l.block = block
+		received = &l.block
+	}
+	l.sent = rtp.SenderReport{
+		NTP: rtp.NTP(time.Unix(0, l.wall)), Timestamp: s.out.timestamp,
+		Packets: s.out.packets, Octets: s.out.octets,
+	}
+	b := l.packet()
+	n := rtp.PutReport(b, s.out.ssrc, &l.sent, received, "confab")
+	packet := Packet{Addr: to, Data: b[:n]}
+	if s.params.RTCPMux {
+		s.port.out = append(s.port.out, packet)
+		return
+	}
+	s.port.outReports = append(s.port.outReports, packet)
+}

@@ -1,0 +1,10 @@
+//go:build !linux || !(amd64 || arm64)
+
+package media
+
+import "net"
+
+// ioScratch is empty where there is no batched I/O.
+type ioScratch struct{}
+
+func newBatchSocket(net.PacketConn, *ioScratch) (Socket, error) { return nil, errUnbatched }
