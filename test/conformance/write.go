@@ -1,0 +1,116 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"maps"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// titles are what the standards are about.
+var titles = map[string]string{
+	"RFC 2833": "telephone-event, as it was", "RFC 3261": "SIP", "RFC 3264": "offer and answer", "RFC 3550": "RTP",
+	"RFC 3551": "audio profile", "RFC 3581": "rport", "RFC 4475": "SIP torture tests", "RFC 4566": "SDP, as it was",
+	"RFC 4733": "telephone-event", "RFC 5761": "RTP and RTCP on one port", "RFC 6026": "INVITE transactions, corrected",
+	"RFC 6464": "audio level", "RFC 6665": "events", "RFC 7235": "HTTP authentication", "RFC 7983": "demultiplexing",
+	"RFC 8866": "SDP", "RFC 9110": "HTTP",
+}
+
+// write makes the page.
+func write(w io.Writer, all []citation) {
+	fmt.Fprint(w, `# Conformance
+
+Made by `+"`make conformance`"+` from the citations in the code; not to be edited.
+Each row is a clause that some line obeys, where that line is, and the tests that
+name the clause. Where the code differs from a clause it says "Deviation", and
+the row does too.
+`)
+	standards := map[string]map[string][]citation{}
+	for _, c := range all {
+		if standards[c.standard] == nil {
+			standards[c.standard] = map[string][]citation{}
+		}
+		standards[c.standard][c.clause] = append(standards[c.standard][c.clause], c)
+	}
+	for _, standard := range slices.SortedFunc(maps.Keys(standards), natural) {
+		clauses := standards[standard]
+		title := standard
+		if t := titles[standard]; t != "" {
+			title += ": " + t
+		}
+		fmt.Fprintf(w, "\n## %s\n\n| clause | code | test |\n|---|---|---|\n", escape(title))
+		for _, name := range slices.SortedFunc(maps.Keys(clauses), natural) {
+			fmt.Fprintf(w, "| %s | %s | %s |\n", clauseCell(name, clauses[name]), codeCell(clauses[name]), testCell(clauses[name]))
+		}
+	}
+}
+
+func clauseCell(name string, all []citation) string {
+	if name == "" {
+		name = "–"
+	}
+	if slices.ContainsFunc(all, func(c citation) bool { return c.deviation }) {
+		name += " (deviation)"
+	}
+	return name
+}
+
+func codeCell(all []citation) string {
+	places := map[string][]string{}
+	for _, c := range all {
+		if !c.test {
+			places[c.file] = append(places[c.file], c.where)
+		}
+	}
+	return cell(places)
+}
+
+func testCell(all []citation) string {
+	places := map[string][]string{}
+	for _, c := range all {
+		if c.test {
+			places[c.file] = append(places[c.file], c.where)
+		}
+	}
+	return cell(places)
+}
+
+// cell lists files as links, with the declarations in each.
+func cell(places map[string][]string) string {
+	var parts []string
+	for _, file := range slices.Sorted(maps.Keys(places)) {
+		part := fmt.Sprintf("[%s](../%s)", strings.TrimPrefix(file, "internal/"), file)
+		names := slices.DeleteFunc(places[file], func(s string) bool { return s == "" })
+		slices.Sort(names)
+		if names = slices.Compact(names); len(names) > 0 {
+			part += " `" + strings.Join(names, "`, `") + "`"
+		}
+		parts = append(parts, part)
+	}
+	return strings.Join(parts, "<br>")
+}
+
+func escape(s string) string { return strings.NewReplacer("<", "&lt;", ">", "&gt;").Replace(s) }
+
+// natural orders "§9.2" before "§10", and names by the alphabet.
+func natural(a, b string) int {
+	x, y := strings.FieldsFunc(path.Clean(a), split), strings.FieldsFunc(path.Clean(b), split)
+	for i := range min(len(x), len(y)) {
+		m, err := strconv.Atoi(x[i])
+		n, err2 := strconv.Atoi(y[i])
+		order := cmp.Compare(x[i], y[i])
+		if err == nil && err2 == nil {
+			order = cmp.Compare(m, n)
+		}
+		if order != 0 {
+			return order
+		}
+	}
+	return cmp.Or(cmp.Compare(len(x), len(y)), cmp.Compare(a, b))
+}
+
+func split(r rune) bool { return strings.ContainsRune(" .§", r) }
