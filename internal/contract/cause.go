@@ -1,5 +1,7 @@
 package contract
 
+import "errors"
+
 // Cause says why a call or a participation ended. What each becomes (status,
 // SIP code, webhook parameter) stands in one table, call.Causes.
 type Cause int
@@ -36,3 +38,13 @@ func (c Cause) String() string {
 	}
 	return causeNames[c]
 }
+
+// Ended is the cause (context.Cause) of the context of a call that has ended.
+type Ended struct{ Cause Cause }
+
+// Error returns the cause in words.
+func (e *Ended) Error() string { return "call ended: " + e.Cause.String() }
+
+// ErrRedirected is the cause (context.Cause) of the context of a script that a
+// newer one replaces, while its call lives on.
+var ErrRedirected = errors.New("call was given another script")

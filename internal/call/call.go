@@ -1,0 +1,299 @@
+package call
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"time"
+
+	"confab/internal/contract"
+	"confab/internal/leg"
+	"confab/internal/media"
+)
+
+// ErrEnded says that a call has ended.
+var ErrEnded = errors.New("call has ended")
+
+// maxWarnings is how many notices one call can cause: a document that loops
+// must not fill the journal.
+const maxWarnings = 100
+
+// Call is one call: a leg, and the script that runs on it. All methods may be
+// called from any goroutine, but Next, which is the Handler's.
+//
+//	Accept ──▶ ringing ──Answer──▶ in-progress
+//	              │                     │
+//	              └─── end(cause) ──────┴──▶ completed, busy, failed, no-answer, canceled
+//
+// Whatever ends a call comes to end, and the first to come has the say: the far
+// end, the handler, a time limit, REST, the switch. What each becomes is in
+// Causes.
+//
+// A call has two contexts. Its life ends when the call does; the context of the
+// running script also ends when the call is given another script. Since only
+// the first cancel of a context counts, what comes next is not in a context but
+// under mu: the last update wins, and the end beats every update.
+type Call struct {
+	calls   *Calls
+	leg     leg.Leg
+	number  contract.NumberInfo
+	log     *slog.Logger
+	sid     contract.CallSID
+	created time.Time
+
+	life     context.Context
+	kill     context.CancelCauseFunc
+	answered chan struct{} // closed at the answer
+	done     chan struct{} // closed when nothing of the call is left
+
+	mu       sync.Mutex
+	info     contract.CallInfo
+	sequence int                     // of the next event
+	warnings int                     // so far
+	pending  *Script                 // what runs next
+	stop     context.CancelCauseFunc // of the running script; nil before the first
+}
+
+func newCall(cs *Calls, l leg.Leg, number contract.NumberInfo) *Call {
+	now, sid, from := time.Now(), contract.NewCallSID(), l.Info()
+	c := &Call{
+		calls: cs, leg: l, number: number, sid: sid, created: now,
+		log:      cs.log.With("call", sid),
+		answered: make(chan struct{}), done: make(chan struct{}),
+		info: contract.CallInfo{
+			SID: sid, Account: cs.cfg.Account, Number: number.Number,
+			From: from.From, To: dialled(from.To, number.Number), Caller: from.Caller,
+			Status: contract.CallRinging, Direction: contract.Inbound, Created: now,
+			SIPCallID: from.CallID, SIPDomain: from.Host,
+			Headers: maps.Clone(from.Headers),
+		},
+		pending: &Script{
+			URL: number.VoiceURL, Method: number.VoiceMethod,
+			FallbackURL: number.FallbackURL, FallbackMethod: number.FallbackMethod,
+		},
+	}
+	if a := from.Source.Addr(); a.IsValid() {
+		c.info.SourceIP = a.Unmap().String()
+	}
+	c.life, c.kill = context.WithCancelCause(context.Background())
+	return c
+}
+
+// dialled is the number that a call is to, in the form of the contract: E.164
+// where the number is known so, otherwise as the caller spelled it.
+func dialled(to, number string) string {
+	if strings.HasPrefix(number, "+") {
+		return number
+	}
+	return to
+}
+
+// SID returns the call's SID.
+func (c *Call) SID() contract.CallSID { return c.sid }
+
+// Number returns the number that was called, as it was when the call came in.
+func (c *Call) Number() contract.NumberInfo { return c.number }
+
+// Session returns the voice of the call.
+func (c *Call) Session() *media.Session { return c.leg.Session() }
+
+// Info returns a snapshot.
+func (c *Call) Info() contract.CallInfo {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.info
+}
+
+// Done is closed when the call has ended, its handler has returned and the far
+// end has confirmed or been given up.
+func (c *Call) Done() <-chan struct{} { return c.done }
+
+// Ringing reports whether the call is still to be answered.
+func (c *Call) Ringing() bool { return c.Info().Status == contract.CallRinging }
+
+// Answer answers the call, once: repeating it does nothing. It returns when the
+// answer is on its way. Once begun it is not interrupted by another script. The
+// call ends when it cannot be answered.
+func (c *Call) Answer(ctx context.Context) error {
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	if !c.Ringing() {
+		return context.Cause(c.life)
+	}
+	if err := c.leg.Answer(c.life); err != nil {
+		if c.life.Err() == nil {
+			c.log.Info("call not answered", "err", err)
+		}
+		c.end(contract.CauseFailed)
+		return fmt.Errorf("answer call: %w", err)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.info.Status != contract.CallRinging {
+		return context.Cause(c.life)
+	}
+	c.info.Status, c.info.Answered = contract.CallInProgress, time.Now()
+	c.appendLocked(contract.EventCallAnswered, c.info.Answered, nil)
+	close(c.answered)
+	c.log.Info("call answered")
+	return nil
+}
+
+// End ends the call. It returns at once; Done tells when it is over. The first
+// cause has the say.
+func (c *Call) End(cause contract.Cause) { c.end(cause) }
+
+// Warn records a notice on the call. Beyond a bound they are counted and left out.
+func (c *Call) Warn(w contract.Warning) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch c.warnings++; {
+	case c.warnings > maxWarnings:
+		return
+	case c.warnings == maxWarnings:
+		w = contract.Warning{Code: w.Code, Message: "more is wrong with this call than is kept: the last was " + w.Message, URL: w.URL}
+	}
+	c.log.Debug("warning", "code", int(w.Code), "message", w.Message)
+	c.appendLocked(contract.EventCallWarning, time.Now(), &w)
+}
+
+// Redirect gives the call another script instead of the one that runs. The last
+// one given wins. ErrEnded when the call has ended.
+func (c *Call) Redirect(s Script) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.info.Status.Terminal() {
+		return ErrEnded
+	}
+	c.pending = &s
+	if c.stop != nil {
+		c.stop(contract.ErrRedirected)
+	}
+	return nil
+}
+
+// Next returns the script to run now and the context to run it with, which ends
+// with contract.ErrRedirected as its cause when there is a newer one, and with
+// the call's life. The script before is over by it. When there is none left the
+// call ends: its document has. ok is false when the call has ended.
+func (c *Call) Next() (ctx context.Context, s Script, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.stop != nil {
+		c.stop(nil)
+		c.stop = nil
+	}
+	if c.pending == nil {
+		c.endLocked(contract.CauseDocument)
+	}
+	if c.info.Status.Terminal() {
+		return nil, Script{}, false
+	}
+	s, c.pending = *c.pending, nil
+	ctx, c.stop = context.WithCancelCause(c.life)
+	return ctx, s, true
+}
+
+// run is the call's life.
+func (c *Call) run() {
+	defer close(c.done)
+	c.begin()
+	var handler sync.WaitGroup
+	handler.Go(c.serve)
+	c.watch()
+	c.hangup()
+	handler.Wait()
+}
+
+// begin tells the far end that it is attended to.
+func (c *Call) begin() {
+	c.log.Info("call came in", "from", c.info.From, "to", c.info.To)
+	c.mu.Lock()
+	c.appendLocked(contract.EventCallRinging, c.created, nil)
+	c.mu.Unlock()
+	if err := c.leg.Ring(c.life); err != nil {
+		c.log.Debug("ring", "err", err) // it has gone: watch sees it
+	}
+}
+
+// serve runs the handler. One that panics ends its call, and no other.
+func (c *Call) serve() {
+	defer func() {
+		if v := recover(); v != nil {
+			c.calls.panics.Add(1)
+			c.log.Error("call handler panicked", "panic", v, "stack", string(debug.Stack()))
+			c.end(contract.CauseFailed)
+		}
+	}()
+	c.calls.cfg.Handler.ServeCall(c.life, c)
+	c.end(contract.CauseDocument)
+}
+
+// watch returns when the call has ended, and ends it where nobody else does.
+func (c *Call) watch() {
+	limit := time.NewTimer(c.calls.cfg.TimeLimit)
+	defer limit.Stop()
+	limit.Stop()
+	answered := c.answered
+	for {
+		select {
+		case <-c.life.Done():
+			return
+		case <-c.leg.Done():
+			c.end(contract.CauseFarEnd)
+		case <-c.leg.Session().Lost():
+			c.end(contract.CauseMediaTimeout)
+		case <-answered:
+			answered = nil
+			limit.Reset(c.calls.cfg.TimeLimit)
+		case <-limit.C:
+			c.end(contract.CauseTimeLimit)
+		}
+	}
+}
+
+// hangup ends the leg in the way that the cause asks for.
+func (c *Call) hangup() {
+	ctx, cancel := context.WithTimeout(context.Background(), hangupTime)
+	defer cancel()
+	if err := c.leg.Hangup(ctx, c.Info().Cause); err != nil {
+		c.log.Debug("hang-up not confirmed", "err", err)
+	}
+}
+
+// end ends the call, unless it has ended already.
+func (c *Call) end(cause contract.Cause) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.endLocked(cause)
+}
+
+func (c *Call) endLocked(cause contract.Cause) {
+	if c.info.Status.Terminal() {
+		return
+	}
+	var said leg.End
+	select {
+	case <-c.leg.Done(): // what ends it now is only what came of that
+		said = c.leg.End()
+	default:
+	}
+	if said.Cause != contract.CauseNone {
+		cause = said.Cause
+	}
+	c.info.Status, c.info.SIPCode = outcome(cause, !c.info.Answered.IsZero())
+	if said.Code != 0 {
+		c.info.SIPCode = said.Code
+	}
+	c.info.Cause, c.info.Ended = cause, time.Now()
+	c.pending = nil
+	c.appendLocked(contract.EventCallCompleted, c.info.Ended, nil)
+	c.log.Info("call ended", "cause", cause, "status", c.info.Status, "duration", c.info.Duration(c.info.Ended))
+	c.kill(&contract.Ended{Cause: cause})
+}
