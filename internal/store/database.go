@@ -9,51 +9,83 @@ import (
 	"path/filepath"
 	"time"
 
-	_ "modernc.org/sqlite" // the driver "sqlite"
+	"modernc.org/sqlite" // with it comes the driver "sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // readers is how many queries may run beside each other; more wait.
 const readers = 4
 
-// connect opens the database of dir twice: for writing, which takes SQLite's
-// write lock when a transaction begins and never in its middle, and for reading.
-func connect(ctx context.Context, dir string) (write, read *sql.DB, err error) {
+// patience is how long to wait for another writer.
+const patience = 10 * time.Second
+
+// database is one file, opened three times.
+type database struct {
+	write  *sql.DB // the journal's and the schema's
+	read   *sql.DB // cannot write
+	change *sql.DB // the numbers', which are written beside the journal
+}
+
+// connect opens the database of dir. Transactions that write take SQLite's
+// write lock when they begin, never in their middle.
+func connect(ctx context.Context, dir string) (*database, error) {
 	path, err := filepath.Abs(filepath.Join(dir, databaseFile))
 	if err != nil {
-		return nil, nil, fmt.Errorf("open database: %w", err)
+		return nil, fmt.Errorf("open database: %w", err)
 	}
-	open := func(conns int, query url.Values) (*sql.DB, error) {
+	open := func(conns int, busy time.Duration, query url.Values) *sql.DB {
 		query["_pragma"] = append([]string{
-			"busy_timeout(10000)",          // ms to wait for another writer
+			fmt.Sprintf("busy_timeout(%d)", busy.Milliseconds()),
 			"journal_mode(WAL)",            // readers and the writer do not wait for each other
 			"synchronous(FULL)",            // a commit is on the disk when it returns
-			"foreign_keys(1)",              //
-			"journal_size_limit(67108864)", // bytes that the WAL keeps after a burst
+			"foreign_keys(1)",              // as the schema says them
+			"journal_size_limit(67108864)", // bytes of WAL that stay after a burst
 		}, query["_pragma"]...)
 		name := url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: query.Encode()}
 		db, err := sql.Open("sqlite", name.String())
 		if err != nil {
-			return nil, err
+			panic(err) // the driver is not registered
 		}
 		db.SetMaxOpenConns(conns)
 		db.SetMaxIdleConns(conns)
-		return db, nil
+		return db
 	}
-	// One connection for the journal's writer, one for the numbers.
-	write, err = open(2, url.Values{"_txlock": {"immediate"}})
-	if err != nil {
-		return nil, nil, fmt.Errorf("open database: %w", err)
+	db := &database{
+		write:  open(1, patience, url.Values{"_txlock": {"immediate"}}),
+		read:   open(readers, patience, url.Values{"_pragma": {"query_only(1)"}}),
+		change: open(1, 0, url.Values{}),
 	}
-	if err := write.PingContext(ctx); err != nil {
-		write.Close()
-		return nil, nil, fmt.Errorf("open database %s: %w", path, err)
+	if err := db.write.PingContext(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open database %s: %w", path, err), db.close())
 	}
-	read, err = open(readers, url.Values{"_pragma": {"query_only(1)"}})
-	if err != nil {
-		write.Close()
-		return nil, nil, fmt.Errorf("open database: %w", err)
+	return db, nil
+}
+
+func (db *database) close() error {
+	return errors.Join(db.read.Close(), db.change.Close(), db.write.Close())
+}
+
+// changeRow runs one statement outside the journal; it reports whether it
+// changed a row. It waits for SQLite's write lock by itself: SQLite waits in
+// steps of up to 100 ms, and would never meet the moment between two commits of
+// a busy journal (see writer.rest).
+func (db *database) changeRow(ctx context.Context, query string, args ...any) (bool, error) {
+	deadline := time.Now().Add(patience)
+	for {
+		result, err := db.change.ExecContext(ctx, query, args...)
+		if err == nil {
+			n, err := result.RowsAffected()
+			return n > 0, err
+		}
+		if e := new(sqlite.Error); !errors.As(err, &e) || e.Code()&0xff != sqlite3.SQLITE_BUSY || time.Now().After(deadline) {
+			return false, err
+		}
+		select {
+		case <-ctx.Done():
+			return false, context.Cause(ctx)
+		case <-time.After(breath / 4):
+		}
 	}
-	return write, read, nil
 }
 
 // each runs a query and gives its rows to scan one by one.

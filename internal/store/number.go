@@ -79,7 +79,7 @@ func (r *Records) Numbers(ctx context.Context) (numbers []contract.NumberInfo, e
 	for _, n := range config {
 		numbers = append(numbers, n)
 	}
-	err = each(ctx, r.read, func(rows *sql.Rows) error {
+	err = each(ctx, r.db.read, func(rows *sql.Rows) error {
 		n, err := scanNumber(rows)
 		if err != nil {
 			return err
@@ -120,7 +120,7 @@ func (r *Records) AddNumber(ctx context.Context, n contract.NumberInfo) (contrac
 	}
 	n.SID, n.Number, n.FromConfig = contract.NewNumberSID(), key, false
 	now := time.Now().UnixMicro()
-	done, err := r.change(ctx, "INSERT INTO numbers ("+numberColumns+`, created, updated)
+	done, err := r.db.changeRow(ctx, "INSERT INTO numbers ("+numberColumns+`, created, updated)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING`,
 		string(n.SID), key, n.FriendlyName, n.VoiceURL, n.VoiceMethod,
 		n.FallbackURL, n.FallbackMethod, n.StatusCallback, n.StatusMethod, now, now)
@@ -146,7 +146,7 @@ func (r *Records) UpdateNumber(ctx context.Context, n contract.NumberInfo) error
 		}
 	}
 	// OR IGNORE: a key that another number has changes no row.
-	done, err := r.change(ctx, `UPDATE OR IGNORE numbers SET key = ?, friendly_name = ?, voice_url = ?, voice_method = ?,
+	done, err := r.db.changeRow(ctx, `UPDATE OR IGNORE numbers SET key = ?, friendly_name = ?, voice_url = ?, voice_method = ?,
 		fallback_url = ?, fallback_method = ?, status_callback = ?, status_method = ?, updated = ? WHERE sid = ?`,
 		key, n.FriendlyName, n.VoiceURL, n.VoiceMethod, n.FallbackURL, n.FallbackMethod,
 		n.StatusCallback, n.StatusMethod, time.Now().UnixMicro(), string(n.SID))
@@ -171,7 +171,7 @@ func (r *Records) RemoveNumber(ctx context.Context, number string) error {
 			return fmt.Errorf("remove number %s: %w", number, ErrNumberConfigured)
 		}
 	}
-	done, err := r.change(ctx, "DELETE FROM numbers WHERE key = ? OR sid = ?", key, number)
+	done, err := r.db.changeRow(ctx, "DELETE FROM numbers WHERE key = ? OR sid = ?", key, number)
 	if err == nil && !done {
 		err = ErrNumberNotFound
 	}
@@ -186,21 +186,11 @@ func (r *Records) configured() map[string]contract.NumberInfo {
 
 // stored finds a number in the database by the value of a column.
 func (r *Records) stored(ctx context.Context, column, value string) (n contract.NumberInfo, ok bool, err error) {
-	n, err = scanNumber(r.read.QueryRowContext(ctx, "SELECT "+numberColumns+" FROM numbers WHERE "+column+" = ?", value))
+	n, err = scanNumber(r.db.read.QueryRowContext(ctx, "SELECT "+numberColumns+" FROM numbers WHERE "+column+" = ?", value))
 	if errors.Is(err, sql.ErrNoRows) {
 		return n, false, nil
 	}
 	return n, err == nil, wrap("read number", err)
-}
-
-// change runs a statement on the numbers; it reports whether it changed a row.
-func (r *Records) change(ctx context.Context, query string, args ...any) (bool, error) {
-	result, err := r.write.ExecContext(ctx, query, args...)
-	if err != nil {
-		return false, err
-	}
-	n, err := result.RowsAffected()
-	return n > 0, err
 }
 
 func scanNumber(row interface{ Scan(...any) error }) (n contract.NumberInfo, err error) {

@@ -16,9 +16,9 @@ import (
 // Records is the half of the store that any process may open: what calls,
 // conferences and participants were last known to be, and the numbers.
 type Records struct {
-	dir         string
-	log         *slog.Logger
-	write, read *sql.DB
+	dir string
+	log *slog.Logger
+	db  *database
 
 	mu     sync.Mutex
 	config map[string]contract.NumberInfo // by key; replaced whole, never changed
@@ -62,19 +62,19 @@ func openRecords(ctx context.Context, dir string, log *slog.Logger, exclusive bo
 			owner.Close()
 		}
 	}()
-	write, read, err := connect(ctx, dir)
+	db, err := connect(ctx, dir)
 	if err != nil {
 		return nil, nil, err
 	}
-	r := &Records{dir: dir, log: log, write: write, read: read}
-	if err := migrate(ctx, write, owner != nil); err != nil {
+	r := &Records{dir: dir, log: log, db: db}
+	if err := migrate(ctx, db.write, owner != nil); err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("%s: %w", dir, err), r.Close())
 	}
 	return r, owner, nil
 }
 
 // Close closes the database.
-func (r *Records) Close() error { return errors.Join(r.read.Close(), r.write.Close()) }
+func (r *Records) Close() error { return r.db.close() }
 
 // Call returns what the journal last said of a call; ok is false for one that
 // it never named.
@@ -91,13 +91,13 @@ func (r *Records) Conference(ctx context.Context, sid contract.ConferenceSID) (c
 
 // Participants returns who is in a conference, by the order of joining.
 func (r *Records) Participants(ctx context.Context, sid contract.ConferenceSID) ([]contract.ParticipantInfo, error) {
-	return list[contract.ParticipantInfo](ctx, r.read,
+	return list[contract.ParticipantInfo](ctx, r.db.read,
 		"SELECT body FROM participants WHERE conference = ? AND live = 1 ORDER BY joined, call", string(sid))
 }
 
 // Warnings returns the notices on a call, oldest first.
 func (r *Records) Warnings(ctx context.Context, sid contract.CallSID) (warnings []contract.Warning, err error) {
-	err = each(ctx, r.read, func(rows *sql.Rows) error {
+	err = each(ctx, r.db.read, func(rows *sql.Rows) error {
 		var w contract.Warning
 		if err := rows.Scan(&w.Code, &w.Message, &w.URL); err != nil {
 			return err
@@ -111,19 +111,19 @@ func (r *Records) Warnings(ctx context.Context, sid contract.CallSID) (warnings 
 // LiveCalls returns the calls that the journal does not know to have ended:
 // right after Open, those that a crash cut off.
 func (r *Records) LiveCalls(ctx context.Context) ([]contract.CallInfo, error) {
-	return list[contract.CallInfo](ctx, r.read, "SELECT body FROM calls WHERE live = 1 ORDER BY created, sid")
+	return list[contract.CallInfo](ctx, r.db.read, "SELECT body FROM calls WHERE live = 1 ORDER BY created, sid")
 }
 
 // LiveConferences returns the conferences that the journal does not know to
 // have ended: right after Open, those that a crash cut off.
 func (r *Records) LiveConferences(ctx context.Context) ([]contract.ConferenceInfo, error) {
-	return list[contract.ConferenceInfo](ctx, r.read, "SELECT body FROM conferences WHERE live = 1 ORDER BY created, sid")
+	return list[contract.ConferenceInfo](ctx, r.db.read, "SELECT body FROM conferences WHERE live = 1 ORDER BY created, sid")
 }
 
 // one reads the snapshot that a query finds into value.
 func (r *Records) one(ctx context.Context, value any, query string, args ...any) (ok bool, err error) {
 	var body []byte
-	err = r.read.QueryRowContext(ctx, query, args...).Scan(&body)
+	err = r.db.read.QueryRowContext(ctx, query, args...).Scan(&body)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}

@@ -46,12 +46,12 @@ func Open(ctx context.Context, dir string, log *slog.Logger) (*Store, error) {
 		return nil, errors.Join(err, r.Close(), owner.Close())
 	}
 	sign(owner)
-	last, err := lastPos(ctx, r.read)
+	last, err := lastPos(ctx, r.db.read)
 	if err != nil {
 		return fail(err)
 	}
 	s := &Store{Records: r, owner: owner, journal: newJournal(last)}
-	w := &writer{db: r.write, journal: s.journal, log: r.log}
+	w := &writer{db: r.db.write, journal: s.journal, log: r.log}
 	s.writer.Go(w.run)
 	return s, nil
 }

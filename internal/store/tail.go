@@ -12,18 +12,18 @@ import (
 // Tail returns committed events after the given position in order, at most max.
 // None, with no error, means that there are no more for now (see More).
 func (s *Store) Tail(ctx context.Context, after contract.Pos, max int) ([]contract.Event, error) {
-	return tail(ctx, s.read, "pos > ?", max, int64(after))
+	return tail(ctx, s.db.read, "pos > ?", max, int64(after))
 }
 
 // TailCallbacks is Tail without the events that have no Callback, which cost
 // nothing to pass over.
 func (s *Store) TailCallbacks(ctx context.Context, after contract.Pos, max int) ([]contract.Event, error) {
-	return tail(ctx, s.read, "callback = 1 AND pos > ?", max, int64(after))
+	return tail(ctx, s.db.read, "callback = 1 AND pos > ?", max, int64(after))
 }
 
 // TailStream is TailCallbacks within one stream (see contract.Event.Stream).
 func (s *Store) TailStream(ctx context.Context, stream string, after contract.Pos, max int) ([]contract.Event, error) {
-	return tail(ctx, s.read, "stream = ? AND callback = 1 AND pos > ?", max, stream, int64(after))
+	return tail(ctx, s.db.read, "stream = ? AND callback = 1 AND pos > ?", max, stream, int64(after))
 }
 
 func tail(ctx context.Context, db *sql.DB, where string, max int, args ...any) (events []contract.Event, err error) {
@@ -52,7 +52,7 @@ func tail(ctx context.Context, db *sql.DB, where string, max int, args ...any) (
 // that are left out.
 func (s *Store) Cursors(ctx context.Context) (map[string]contract.Pos, error) {
 	cursors := make(map[string]contract.Pos)
-	err := each(ctx, s.read, func(rows *sql.Rows) error {
+	err := each(ctx, s.db.read, func(rows *sql.Rows) error {
 		var stream string
 		var pos int64
 		if err := rows.Scan(&stream, &pos); err != nil {

@@ -10,6 +10,7 @@ import (
 )
 
 const (
+	breath   = time.Millisecond      // of a journal that is always busy
 	maxBatch = 4096                  // events in one transaction
 	minRetry = 50 * time.Millisecond // first wait after a commit that failed
 	maxRetry = 2 * time.Second       // and the longest
@@ -25,6 +26,8 @@ type writer struct {
 
 	conn  *sql.Conn // nil until needed, and after an error
 	stmts map[string]*sql.Stmt
+
+	rested time.Time // when it last did not hold the lock for a moment
 }
 
 // run writes until the journal is closed and empty. An error keeps what it met
@@ -40,11 +43,23 @@ func (w *writer) run() {
 				return
 			}
 			w.journal.done(todo)
+			w.rest()
 		case closed:
 			return
 		default:
 			<-w.journal.wake
+			w.rested = time.Now()
 		}
+	}
+}
+
+// rest lets go of SQLite's write lock for a moment, at most every 20 ms, when
+// there has been something to write all the time: others (the numbers, the
+// command line) would not get it otherwise.
+func (w *writer) rest() {
+	if time.Since(w.rested) > 20*breath {
+		time.Sleep(breath)
+		w.rested = time.Now()
 	}
 }
 
