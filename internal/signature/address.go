@@ -17,7 +17,7 @@ type address struct {
 func split(rawURL string) address {
 	rawURL, _, _ = strings.Cut(rawURL, "#")
 	scheme, after, found := strings.Cut(rawURL, "://")
-	if !found {
+	if !found || strings.ContainsAny(scheme, "/?") {
 		return address{rest: rawURL}
 	}
 	a := address{scheme: strings.ToLower(scheme), host: after}

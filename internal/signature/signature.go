@@ -88,7 +88,11 @@ func ValidBody(token, signature, rawURL string, body []byte) bool {
 	if err != nil {
 		return false
 	}
-	same := subtle.ConstantTimeCompare([]byte(strings.ToLower(params.Get(bodyParam))), []byte(hash(body)))
+	named := ""
+	if values := params[bodyParam]; len(values) > 0 {
+		named = strings.ToLower(values[len(values)-1]) // the sender appends its own
+	}
+	same := subtle.ConstantTimeCompare([]byte(named), []byte(hash(body)))
 	return Valid(token, signature, rawURL, nil) && same == 1
 }
 
