@@ -59,11 +59,11 @@ type Webhook struct {
 
 // Speech says how text is spoken.
 type Speech struct {
-	Engine string `yaml:"engine" default:"auto" enum:"auto,espeak-ng,tone,none" placeholder:"NAME" env:"CONFAB_SPEECH_ENGINE" help:"auto (espeak-ng where it is installed), espeak-ng, tone (one tone per letter, for tests) or none."`
+	Engine string `yaml:"engine" default:"auto" enum:"auto,espeak-ng,tones,none" placeholder:"NAME" env:"CONFAB_SPEECH_ENGINE" help:"auto (espeak-ng where it is installed), espeak-ng, tones (a tone for each character, for tests) or none."`
 	Cache  string `yaml:"cache" default:"" placeholder:"DIR" env:"CONFAB_SPEECH_CACHE" help:"Directory of spoken texts. Empty: speech in the data directory."`
 }
 
-var speechEngines = []string{"auto", "espeak-ng", "tone", "none"}
+var speechEngines = []string{"auto", "espeak-ng", "tones", "none"}
 
 // Net is the network that a switch lives on. A nil field means the machine's
 // own. Everything that the switch opens goes through it: SIP, RTP, HTTP and

@@ -188,14 +188,14 @@ func TestValidate_neverShowsTheToken(t *testing.T) {
 	}
 }
 
-func TestValidNumber(t *testing.T) {
+func TestNumber_Validate(t *testing.T) {
 	for _, right := range []string{"+15550100", "*", "reception", "1000", "a.b-c", "*98"} {
-		if err := confab.ValidNumber(right); err != nil {
+		if err := (confab.Number{Number: right}).Validate(); err != nil {
 			t.Error(err)
 		}
 	}
 	for _, wrong := range []string{"", "+", "+1555010012345678", "+1 555", "a b", "a@b", "sip:x", "\n"} {
-		if confab.ValidNumber(wrong) == nil {
+		if (confab.Number{Number: wrong}).Validate() == nil {
 			t.Errorf("%q is valid", wrong)
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+
+	"confab/internal/contract"
 )
 
 // DefaultNumber is the number that every switch has until it is told others.
@@ -16,46 +18,73 @@ const (
 
 // Number is an incoming number and the application that owns it.
 type Number struct {
-	Number               string `yaml:"number" help:"What is dialled: E.164 (\"+15550100\"), any SIP user part (\"reception\"), or \"*\" for every number that is not listed."`
-	FriendlyName         string `yaml:"friendly_name" help:"A name for people."`
-	VoiceURL             string `yaml:"voice_url" help:"The application that is asked what to do with a call. Empty: the built-in conference line."`
-	VoiceMethod          string `yaml:"voice_method" help:"POST (the default) or GET."`
-	VoiceFallbackURL     string `yaml:"voice_fallback_url" help:"Asked when voice_url fails."`
-	VoiceFallbackMethod  string `yaml:"voice_fallback_method" help:"POST (the default) or GET."`
-	StatusCallback       string `yaml:"status_callback" help:"Told when a call to this number has ended."`
-	StatusCallbackMethod string `yaml:"status_callback_method" help:"POST (the default) or GET."`
+	Number               string `yaml:"number" arg:"" help:"What is dialled: E.164 (+15550100), any user part of a SIP URI (reception), or * for every number that is not listed."`
+	FriendlyName         string `yaml:"friendly_name" placeholder:"TEXT" help:"A name for people."`
+	VoiceURL             string `yaml:"voice_url" placeholder:"URL" help:"The application that is asked what to do with a call. Empty: the built-in conference line."`
+	VoiceMethod          string `yaml:"voice_method" placeholder:"METHOD" help:"POST (the default) or GET."`
+	VoiceFallbackURL     string `yaml:"voice_fallback_url" placeholder:"URL" help:"Asked when voice_url fails."`
+	VoiceFallbackMethod  string `yaml:"voice_fallback_method" placeholder:"METHOD" help:"POST (the default) or GET."`
+	StatusCallback       string `yaml:"status_callback" placeholder:"URL" help:"Told when a call to this number has ended."`
+	StatusCallbackMethod string `yaml:"status_callback_method" placeholder:"METHOD" help:"POST (the default) or GET."`
 }
 
-func (c *Config) validNumbers() error {
-	seen := map[string]bool{}
-	for i, n := range c.Numbers {
-		where := fmt.Sprintf("numbers[%d]", i)
-		if err := ValidNumber(n.Number); err != nil {
-			return fmt.Errorf("%s: %w", where, err)
+// Info returns the number as the switch knows it, without a SID.
+func (n Number) Info() contract.NumberInfo {
+	return contract.NumberInfo{
+		Number: n.Number, FriendlyName: n.FriendlyName,
+		VoiceURL: n.VoiceURL, VoiceMethod: n.VoiceMethod,
+		FallbackURL: n.VoiceFallbackURL, FallbackMethod: n.VoiceFallbackMethod,
+		StatusCallback: n.StatusCallback, StatusMethod: n.StatusCallbackMethod,
+	}
+}
+
+// Validate says what is wrong with the number or its application, in one line.
+func (n Number) Validate() error {
+	if err := validNumber(n.Number); err != nil {
+		return err
+	}
+	for _, u := range []struct{ key, url, method string }{
+		{"voice_url", n.VoiceURL, n.VoiceMethod},
+		{"voice_fallback_url", n.VoiceFallbackURL, n.VoiceFallbackMethod},
+		{"status_callback", n.StatusCallback, n.StatusCallbackMethod},
+	} {
+		if err := ValidURL(u.url); err != nil {
+			return fmt.Errorf("%s: %w", u.key, err)
 		}
-		if seen[n.Number] {
-			return fmt.Errorf("%s: %q is listed twice", where, n.Number)
-		}
-		seen[n.Number] = true
-		for _, u := range []struct{ key, url, method string }{
-			{"voice", n.VoiceURL, n.VoiceMethod},
-			{"voice_fallback", n.VoiceFallbackURL, n.VoiceFallbackMethod},
-			{"status_callback", n.StatusCallback, n.StatusCallbackMethod},
-		} {
-			if err := ValidURL(u.url); err != nil {
-				return fmt.Errorf("%s: %s: %w", where, u.key, err)
-			}
-			if u.method != "" && u.method != "GET" && u.method != "POST" {
-				return fmt.Errorf("%s: %s method: %q is neither GET nor POST", where, u.key, u.method)
-			}
+		if u.method != "" && u.method != "GET" && u.method != "POST" {
+			return fmt.Errorf("%s: method %q is neither GET nor POST", u.key, u.method)
 		}
 	}
 	return nil
 }
 
-// ValidNumber says what is wrong with a number that a caller would dial: it is
+// NumberInfos returns the configured numbers as the switch knows them.
+func (c *Config) NumberInfos() []contract.NumberInfo {
+	infos := make([]contract.NumberInfo, len(c.Numbers))
+	for i, n := range c.Numbers {
+		infos[i] = n.Info()
+		infos[i].FromConfig = true
+	}
+	return infos
+}
+
+func (c *Config) validNumbers() error {
+	seen := map[string]bool{}
+	for i, n := range c.Numbers {
+		if err := n.Validate(); err != nil {
+			return fmt.Errorf("numbers[%d]: %w", i, err)
+		}
+		if seen[n.Number] {
+			return fmt.Errorf("numbers[%d]: %q is listed twice", i, n.Number)
+		}
+		seen[n.Number] = true
+	}
+	return nil
+}
+
+// validNumber says what is wrong with a number that a caller would dial: it is
 // E.164, any user part of a SIP URI, or "*" for every number not listed.
-func ValidNumber(number string) error {
+func validNumber(number string) error {
 	switch {
 	case number == "*", validE164(number):
 		return nil
