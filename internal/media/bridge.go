@@ -224,6 +224,7 @@ func (p *part) add(s *Session, muted bool) error {
 	p.loop.detach(s)
 	s.member = &member{session: s, part: p, strip: p.mix.Add(), muted: muted}
 	p.members = append(p.members, s.member)
+	s.due = p.bridge.slot
 	return nil
 }
 

@@ -122,7 +122,7 @@ func (l *loop) turn(n int64) int64 {
 		n += behind
 	}
 	l.mail.run()
-	l.drain()
+	l.drain(int(n % slotsPerTick))
 	l.tick(&l.slots[n%slotsPerTick])
 	l.flush()
 	return n
@@ -246,9 +246,10 @@ func (l *loop) write(s Socket, packets []Packet) {
 // attach puts s among those who stand at no bridge, in the emptiest slot.
 func (l *loop) attach(s *Session) {
 	best := &l.slots[0]
+	s.due = 0
 	for i := range l.slots {
 		if len(l.slots[i].sessions) < len(best.sessions) {
-			best = &l.slots[i]
+			best, s.due = &l.slots[i], i
 		}
 	}
 	best.sessions = append(best.sessions, s)

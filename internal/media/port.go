@@ -27,6 +27,7 @@ type port struct {
 	byReports  map[netip.AddrPort]*Session // where each one's RTCP comes from
 	bySSRC     map[uint32]*Session         // of latched sources
 	learner    *Session                    // waiting, as the loop knows it
+	solo       *Session                    // the only one, if it wants to be alone and has started
 	out        []Packet                    // to be flushed
 	outReports []Packet
 }
@@ -281,5 +282,8 @@ func (t *port) forget(s *Session) {
 	}
 	if t.learner == s {
 		t.learner = nil
+	}
+	if t.solo == s {
+		t.solo = nil
 	}
 }

@@ -6,9 +6,14 @@ import (
 	"confab/internal/rtp"
 )
 
-// drain reads what has come to every port and hands it to its session.
-func (l *loop) drain() {
+// drain reads what has come to every port and hands it to its session. A port
+// with one session is read when that session is due: many of them would cost
+// a system call each, in every slot.
+func (l *loop) drain(slot int) {
 	for _, t := range l.ports {
+		if t.solo != nil && t.solo.due != slot {
+			continue
+		}
 		for {
 			n, err := t.rtp.Read(l.in)
 			if err != nil {

@@ -36,6 +36,7 @@ type Session struct {
 	plane *Plane
 	loop  *loop
 	port  *port
+	alone bool
 
 	keys    keyQueue
 	lost    chan struct{}
@@ -49,6 +50,7 @@ type Session struct {
 	in        inlet
 	out       outlet
 	standsIn  *slot   // while at no bridge
+	due       int     // the slot that it, or its bridge, is due in
 	member    *member // while at one
 	started   bool
 	confirmed bool // prompts may be heard
@@ -63,7 +65,7 @@ type Session struct {
 // Open makes a session and gives it a local port. It is silent and deaf until
 // Set and Start. Errors: ErrNoPort, ErrClosed.
 func (p *Plane) Open(c SessionConfig) (*Session, error) {
-	s := &Session{plane: p, lost: make(chan struct{}), done: make(chan struct{}), out: newOutlet()}
+	s := &Session{plane: p, alone: c.Alone, lost: make(chan struct{}), done: make(chan struct{}), out: newOutlet()}
 	s.keys.init()
 	if !c.Remote.Addr().IsValid() || c.Remote.Addr().IsUnspecified() {
 		c.Remote = netip.AddrPort{}
@@ -109,6 +111,9 @@ func (s *Session) set(p Params) {
 	l, t := s.loop, s.port
 	l.readClock()
 	t.forget(s)
+	if s.alone && s.started {
+		t.solo = s
+	}
 	s.params = p
 	s.in.latch.reopen(p.Remote, l.now)
 	s.in.set(p)
@@ -156,6 +161,9 @@ func (s *Session) Start() {
 		s.began, s.in.heard = s.loop.now, s.loop.now
 		s.nextSR = s.loop.now + reportEvery/2
 		s.loop.attach(s)
+		if s.alone {
+			s.port.solo = s
+		}
 	})
 }
 
