@@ -1,0 +1,190 @@
+package conference
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"confab/internal/contract"
+	"confab/internal/media"
+)
+
+// Conference is one meeting, from its first participant to its end. All methods
+// may be called from any goroutine.
+//
+//	first joins ──▶ init ── start ──▶ in-progress
+//	                 │                     │
+//	                 └──────── end ────────┴──▶ completed
+//
+// It starts when two are present, one of whom has startConferenceOnEnter. It
+// ends when the last one leaves, when one with endConferenceOnExit leaves or is
+// kicked (before the start too), or when it is told to. Down to one after the
+// start it goes on, silent. (Twilio <Conference>, startConferenceOnEnter,
+// endConferenceOnExit.)
+type Conference struct {
+	conferences *Conferences
+	key         name
+	sid         contract.ConferenceSID
+	created     time.Time
+	max         int
+	callbacks   Callbacks
+	log         *slog.Logger
+
+	life context.Context // ends when the conference does
+	kill context.CancelFunc
+
+	mu       sync.Mutex
+	info     contract.ConferenceInfo
+	sequence int // of the last event
+	present  map[contract.CallSID]*participant
+	labels   map[string]*participant
+	starters int           // present ones with startConferenceOnEnter
+	joined   int           // so far
+	inside   int           // participants whose Join has not returned
+	bridge   *media.Bridge // from the start on
+	beeping  [len(beeps)]bool
+	beeps    sync.WaitGroup // started under mu before the end
+}
+
+func newConference(cs *Conferences, first Request) *Conference {
+	sid, now := contract.NewConferenceSID(), time.Now()
+	c := &Conference{
+		conferences: cs, key: name{first.Account, first.Name}, sid: sid, created: now,
+		max: cs.cfg.MaxParticipants, callbacks: first.Callbacks,
+		log: cs.log.With("conf", sid),
+		info: contract.ConferenceInfo{SID: sid, Account: first.Account, FriendlyName: first.Name,
+			Status: contract.ConferenceInit, Created: now},
+		present: make(map[contract.CallSID]*participant),
+		labels:  make(map[string]*participant),
+	}
+	if first.MaxParticipants > 0 && first.MaxParticipants < c.max {
+		c.max = first.MaxParticipants
+	}
+	c.callbacks.Events = slices.Clone(first.Callbacks.Events)
+	c.life, c.kill = context.WithCancel(context.Background())
+	return c
+}
+
+// SID returns the conference's SID.
+func (c *Conference) SID() contract.ConferenceSID { return c.sid }
+
+// Info returns a snapshot.
+func (c *Conference) Info() contract.ConferenceInfo {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.info
+}
+
+// Participants returns snapshots of those present, by the order of joining.
+func (c *Conference) Participants() []contract.ParticipantInfo {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	list := make([]contract.ParticipantInfo, 0, len(c.present))
+	for _, p := range c.inOrderLocked() {
+		list = append(list, p.info)
+	}
+	return list
+}
+
+// Participant returns a snapshot of the one present with that call.
+func (c *Conference) Participant(call contract.CallSID) (contract.ParticipantInfo, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if p := c.present[call]; p != nil {
+		return p.info, true
+	}
+	return contract.ParticipantInfo{}, false
+}
+
+// Labelled returns the call of the participant present with that label.
+func (c *Conference) Labelled(label string) (contract.CallSID, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if p := c.labels[label]; p != nil {
+		return p.info.Call, true
+	}
+	return "", false
+}
+
+// SetMuted says whether a participant is heard. It returns the position of the
+// event that tells of it; 0 when nothing changed. The bridge follows at once,
+// but not before it returns.
+func (c *Conference) SetMuted(call contract.CallSID, muted bool) (contract.Pos, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	p := c.present[call]
+	switch {
+	case c.endedLocked():
+		return 0, ErrEnded
+	case p == nil:
+		return 0, ErrParticipant
+	case p.info.Muted == muted:
+		return 0, nil
+	}
+	p.info.Muted = muted
+	if c.bridge != nil {
+		p.wakeLocked()
+	}
+	if muted {
+		return c.appendLocked(contract.Event{Type: contract.EventParticipantMute}, p), nil
+	}
+	return c.appendLocked(contract.Event{Type: contract.EventParticipantUnmute}, p), nil
+}
+
+// Kick makes a participant leave (Twilio Participant resource, DELETE): its Join
+// returns and its call goes on. It returns the position of the last event that
+// came of it.
+func (c *Conference) Kick(call contract.CallSID) (contract.Pos, error) {
+	c.mu.Lock()
+	p := c.present[call]
+	ended := c.endedLocked()
+	var pos contract.Pos
+	if p != nil {
+		pos = c.removeLocked(p, departure{contract.LeftUpdatedByAPI, contract.CallInProgress}, true)
+	}
+	c.mu.Unlock()
+	switch {
+	case ended:
+		return 0, ErrEnded
+	case p == nil:
+		return 0, ErrParticipant
+	}
+	c.forgetIfEnded()
+	return pos, nil
+}
+
+// End ends the conference (Twilio Conference resource, Status=completed): all
+// participants leave and their calls go on. It returns the position of the last
+// event.
+func (c *Conference) End() (contract.Pos, error) {
+	c.mu.Lock()
+	if c.endedLocked() {
+		c.mu.Unlock()
+		return 0, ErrEnded
+	}
+	pos := c.endLocked(contract.EndedByAPI, "")
+	c.mu.Unlock()
+	c.forgetIfEnded()
+	return pos, nil
+}
+
+// forgetIfEnded takes c out of the registry, whose lock comes before c's.
+func (c *Conference) forgetIfEnded() {
+	if c.life.Err() != nil {
+		c.conferences.forget(c)
+	}
+}
+
+func (c *Conference) endedLocked() bool { return c.info.Status == contract.ConferenceCompleted }
+
+// inOrderLocked returns those present by the order of joining.
+func (c *Conference) inOrderLocked() []*participant {
+	list := make([]*participant, 0, len(c.present))
+	for _, p := range c.present {
+		list = append(list, p)
+	}
+	slices.SortFunc(list, func(a, b *participant) int { return a.number - b.number })
+	return list
+}

@@ -1,0 +1,130 @@
+package conference
+
+import (
+	"fmt"
+	"time"
+
+	"confab/internal/contract"
+)
+
+// departure is how one participant goes.
+type departure struct {
+	reason contract.LeaveReason
+	status contract.CallStatus // of the participant's call as it goes
+}
+
+// add lets a call in: the event of its joining comes before that of the start
+// which it may bring about.
+func (c *Conference) add(r Request) (*participant, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.endedLocked():
+		return nil, ErrEnded
+	case c.present[r.Call] != nil:
+		return nil, fmt.Errorf("join conference: call %s is in it already", r.Call)
+	case len(c.present) >= c.max:
+		return nil, fmt.Errorf("%w: %d of %d", ErrFull, len(c.present), c.max)
+	case r.Label != "" && c.labels[r.Label] != nil:
+		return nil, fmt.Errorf("%w: %q", ErrLabel, r.Label)
+	}
+	c.joined++
+	c.inside++
+	p := &participant{conference: c, request: r, number: c.joined, info: contract.ParticipantInfo{
+		Conference: c.sid, Call: r.Call, Label: r.Label, Muted: r.Muted,
+		StartOnEnter: r.StartOnEnter, EndOnExit: r.EndOnExit, Joined: time.Now(),
+	}}
+	c.present[r.Call] = p
+	if r.Label != "" {
+		c.labels[r.Label] = p
+	}
+	if r.StartOnEnter {
+		c.starters++
+	}
+	if c.joined == 1 {
+		c.log.Info("conference made", "name", c.info.FriendlyName)
+	}
+	c.appendLocked(contract.Event{Type: contract.EventParticipantJoin}, p)
+	// Twilio <Conference> startConferenceOnEnter: at least two are present, and
+	// at least one of them may start it.
+	if c.info.Status == contract.ConferenceInit && len(c.present) >= 2 && c.starters >= 1 {
+		c.startLocked()
+	}
+	return p, nil
+}
+
+// startLocked begins the mixing: whoever waits is woken to go to the bridge.
+func (c *Conference) startLocked() {
+	c.info.Status, c.info.Started = contract.ConferenceInProgress, time.Now()
+	c.bridge = c.conferences.cfg.Plane.NewBridge()
+	for _, p := range c.present {
+		p.wakeLocked()
+	}
+	c.appendLocked(contract.Event{Type: contract.EventConferenceStart}, nil)
+	c.log.Info("conference started", "participants", len(c.present))
+}
+
+// leave is the going of a participant of its own; nothing when it has gone.
+func (c *Conference) leave(p *participant, how departure) {
+	c.mu.Lock()
+	c.removeLocked(p, how, false)
+	c.mu.Unlock()
+	c.forgetIfEnded()
+}
+
+// removeLocked takes p out, with all that comes of it, and returns the position
+// of the last event.
+func (c *Conference) removeLocked(p *participant, how departure, kicked bool) contract.Pos {
+	if p.gone != nil {
+		return 0
+	}
+	pos := c.goLocked(p, how)
+	reason := func(left, byForce contract.EndReason) contract.EndReason {
+		if kicked {
+			return byForce
+		}
+		return left
+	}
+	switch {
+	case p.info.EndOnExit: // Twilio <Conference> endConferenceOnExit
+		return c.endLocked(reason(contract.EndedByModeratorLeft, contract.EndedByModeratorKicked), p.info.Call)
+	case len(c.present) == 0:
+		return c.endLocked(reason(contract.EndedByLastLeft, contract.EndedByLastKicked), p.info.Call)
+	case p.request.BeepExit:
+		c.beepLocked(beepExit)
+	}
+	return pos
+}
+
+// endLocked ends the conference: those who are still in it leave first.
+func (c *Conference) endLocked(reason contract.EndReason, ending contract.CallSID) contract.Pos {
+	others := departure{contract.LeftModeratorEnded, contract.CallInProgress}
+	if reason == contract.EndedByAPI {
+		others.reason = contract.LeftConferenceEnded
+	}
+	for _, p := range c.inOrderLocked() {
+		c.goLocked(p, others)
+	}
+	c.info.Status, c.info.Ended = contract.ConferenceCompleted, time.Now()
+	c.info.ReasonEnded, c.info.CallEnding = reason, ending
+	pos := c.appendLocked(contract.Event{Type: contract.EventConferenceEnd}, nil)
+	c.log.Info("conference ended", "reason", reason, "joined", c.joined)
+	c.kill()
+	return pos
+}
+
+// goLocked takes one participant off the list, tells of it and wakes it.
+func (c *Conference) goLocked(p *participant, how departure) contract.Pos {
+	p.gone = &Left{Conference: c.sid, Reason: how.reason, Started: c.bridge != nil}
+	delete(c.present, p.info.Call)
+	if p.info.Label != "" {
+		delete(c.labels, p.info.Label)
+	}
+	if p.info.StartOnEnter {
+		c.starters--
+	}
+	p.wakeLocked()
+	return c.appendLocked(contract.Event{
+		Type: contract.EventParticipantLeave, LeaveReason: how.reason, CallStatus: how.status,
+	}, p)
+}
