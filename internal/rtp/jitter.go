@@ -58,10 +58,11 @@ type JitterStats struct {
 //     everything is later by what was concealed; one that never comes is passed
 //     over, and nothing is later. A packet that comes too late for that makes
 //     the schedule one frame later.
-//   - When the least margin of the last three seconds played exceeds a packet,
-//     twice the jitter and a guard, one packet may be left out: one that the
-//     caller finds quiet (Spare, Skip) or, failing that for a second, the next.
-//     In a talker's pause the pause is shortened instead.
+//   - When the least margin of the last three seconds played exceeds a packet
+//     (a frame, if that is longer), twice the jitter and a guard, one packet
+//     may be left out: one that the caller finds quiet (Spare, Skip) or,
+//     failing that for a second, the next. In a talker's pause the pause is
+//     shortened instead.
 //
 // So a far end whose clock or phase drifts costs one concealed or one skipped
 // frame per 20 ms of drift, and one whose packets come on the very tick costs
@@ -180,7 +181,7 @@ func (j *Jitter) push(arrival time.Duration, p Packet, duration int64) Pushed {
 
 	if off, far := j.misplaced(p.Sequence, t, duration); off != Kept {
 		switch {
-		case off == Early && j.held.n == 0, // nothing would be cut short
+		case off == Early && j.off && j.held.n == 0, // not alone, and nothing would be cut short
 			off == Late && far && newer && p.Marker,          // a talkspurt whose timestamps stood still in the pause before it
 			j.off && newer && arrival-j.offSince >= patience: // it is the schedule that is wrong
 			j.restart()

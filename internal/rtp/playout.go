@@ -203,7 +203,7 @@ func (j *Jitter) overdue(now time.Duration) bool {
 // spare reports whether the delay would still do without head.
 func (j *Jitter) spare(now time.Duration, head *slot) bool {
 	least, ok := j.margins.least()
-	return ok && least > j.duration(int64(head.duration))+2*j.jitter+guard && now-j.shifted >= settle
+	return ok && least > j.duration(max(int64(head.duration), j.frame))+2*j.jitter+guard && now-j.shifted >= settle
 }
 
 // skipHead leaves the head out.
