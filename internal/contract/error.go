@@ -24,6 +24,7 @@ const (
 	CodeHangupOnStar     Code = 13213
 	CodeDialNested       Code = 13215
 	CodeTimeLimit        Code = 13216
+	CodeDialRecord       Code = 13217
 	CodeMuted            Code = 13230
 	CodeEndOnExit        Code = 13231
 	CodeStartOnEnter     Code = 13232
@@ -32,6 +33,7 @@ const (
 	CodeBeep             Code = 13235
 	CodeConferenceName   Code = 13237
 	CodeWaitVerb         Code = 13238 // verb not allowed in wait, hold or announce documents
+	CodeCoach            Code = 13240
 	CodeFinishOnKey      Code = 13310
 	CodeGatherMethod     Code = 13312
 	CodeGatherTimeout    Code = 13313
@@ -52,6 +54,8 @@ const (
 	CodeRejectReason     Code = 13810
 	CodePauseLength      Code = 13910
 	CodeCallbackWarning  Code = 15003
+	CodeActionRelative   Code = 15004 // a URL in a document that has none itself must be absolute
+	CodeNotBridged       Code = 16001 // a call did not get into its conference
 	CodeConferenceAttr   Code = 16002 // bad conference attributes
 	CodeEventDelivery    Code = 16011 // a conference event could not be delivered
 	CodeConferenceFull   Code = 16020
