@@ -8,9 +8,16 @@ type Code int
 
 // The codes that the switch raises.
 const (
+	CodeURL              Code = 11100 // not an http or https URL
 	CodeRetrieval        Code = 11200 // HTTP retrieval failure
 	CodeConnect          Code = 11205 // could not connect
+	CodeProtocol         Code = 11206 // the answer is not HTTP
+	CodeHostName         Code = 11210 // host name unknown or malformed
 	CodeTooManyRedirects Code = 11215
+	CodeTLS              Code = 11220 // TLS handshake
+	CodeCertificateName  Code = 11235 // certificate of another host
+	CodeCertificateTime  Code = 11236 // certificate expired or not valid yet
+	CodeCertificateChain Code = 11237 // certificate of no trusted authority
 	CodeBodyTooLarge     Code = 11750
 	CodeEmptyBody        Code = 11770
 	CodeParse            Code = 12100 // not well-formed XML
