@@ -119,3 +119,40 @@ func TestSession_leavesAndComesBack(t *testing.T) {
 		t.Error("the other is not heard after coming back")
 	}
 }
+
+func TestHeardOnlyBy_aCoachIsHeardByOne(t *testing.T) {
+	near := newPlane(t, media.Config{PortLow: 21600, PortHigh: 21699, Loops: 1})
+	far := newPlane(t, media.Config{PortLow: 21700, PortHigh: 21799, Loops: 1})
+	bridge := near.NewBridge()
+	defer bridge.Close()
+	var sessions, phones []*media.Session
+	pitches := []float64{440, 660, 880}
+	for _, hz := range pitches {
+		n, f := call(t, near, far)
+		if err := bridge.Join(n, false); err != nil {
+			t.Fatal(err)
+		}
+		say(t, f, hz)
+		sessions, phones = append(sessions, n), append(phones, f)
+	}
+	if err := bridge.HeardOnlyBy(sessions[0], sessions[1]); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(300 * time.Millisecond)
+	want := [][]float64{{660, 880}, {440, 880}, {660}}
+	heard := make([][]int16, 3)
+	var wg sync.WaitGroup
+	for i, f := range phones {
+		wg.Go(func() { heard[i] = hear(t, f, 500*time.Millisecond) })
+	}
+	wg.Wait()
+	for i := range phones {
+		if got := whoIsHeard(heard[i], pitches...); !slices.Equal(got, want[i]) {
+			t.Errorf("phone %d hears %v, want %v", i, got, want[i])
+		}
+	}
+	stranger, _ := call(t, near, far)
+	if err := bridge.HeardOnlyBy(stranger, sessions[0]); err == nil {
+		t.Error("a session that is not at the bridge can be a coach")
+	}
+}

@@ -1,0 +1,115 @@
+package media
+
+import (
+	"errors"
+	"net"
+	"net/netip"
+	"os"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestIsVoice_RFC7983_7(t *testing.T) {
+	for first, want := range map[byte]bool{0: false, 3: false, 16: false, 20: false, 63: false, 64: false, 127: false, 128: true, 191: true, 192: false, 255: false} {
+		if got := isVoice(first); got != want {
+			t.Errorf("first byte %d: voice %v, want %v", first, got, want)
+		}
+	}
+}
+
+func TestSideDoor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newSideDoor(nil)
+		from := netip.MustParseAddrPort("192.0.2.9:4000")
+		stun := []byte{0, 1, 2, 3}
+		time.AfterFunc(time.Second, func() { d.put(Packet{Addr: from, Data: stun}) })
+		b := make([]byte, 100)
+		n, addr, err := d.ReadFrom(b)
+		if err != nil || string(b[:n]) != string(stun) || addr.String() != from.String() {
+			t.Errorf("read %v from %v, %v; want %v from %v", b[:n], addr, err, stun, from)
+		}
+
+		d.SetReadDeadline(time.Now().Add(time.Second))
+		if _, _, err := d.ReadFrom(b); !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("after the deadline: %v", err)
+		}
+		d.SetReadDeadline(time.Time{})
+
+		kept := 0
+		for range 2 * sideDoorBacklog {
+			if d.put(Packet{Addr: from, Data: stun}) {
+				kept++
+			}
+		}
+		if kept != sideDoorBacklog {
+			t.Errorf("%d datagrams wait, want the bound of %d", kept, sideDoorBacklog)
+		}
+		for range kept {
+			d.ReadFrom(b)
+		}
+		time.AfterFunc(time.Second, func() { d.Close() })
+		if _, _, err := d.ReadFrom(b); !errors.Is(err, net.ErrClosed) {
+			t.Errorf("after Close: %v", err)
+		}
+	})
+}
+
+// What is no voice does not reach the sessions, and comes out of the side door.
+func TestReceive_sendsSTUNToTheSideDoor(t *testing.T) {
+	p := &Plane{cfg: Config{}.withDefaults(), epoch: time.Now()}
+	l := newLoop(p, 0)
+	port := &port{loop: l, door: newSideDoor(nil)}
+	source := netip.MustParseAddrPort("192.0.2.9:4000")
+	l.receive(port, &Packet{Addr: source, Data: []byte{0, 1, 0, 0}})
+	l.receive(port, &Packet{Addr: source, Data: []byte{22, 254, 253}}) // DTLS
+	l.receive(port, &Packet{Addr: source, Data: []byte{128, 0}})       // RTP, too short
+	if got := len(port.door.queue); got != 2 {
+		t.Errorf("%d datagrams behind the side door, want 2", got)
+	}
+	if l.count.Malformed != 1 {
+		t.Errorf("%d malformed, want 1", l.count.Malformed)
+	}
+}
+
+func TestLane_handsOnTheLatest(t *testing.T) {
+	n := newLane(1)
+	if n.read() != nil {
+		t.Error("something is read before anything was written")
+	}
+	for i := int32(1); i <= 3; i++ {
+		n.write()[0] = i
+		n.publish()
+	}
+	if got := n.read(); got == nil || got[0] != 3 {
+		t.Errorf("read %v, want the latest, 3", got)
+	}
+	if n.read() != nil {
+		t.Error("the same frame is read twice")
+	}
+	n.write()[0] = 4
+	n.publish()
+	if got := n.read(); got == nil || got[0] != 4 {
+		t.Errorf("read %v, want 4", got)
+	}
+}
+
+// A panic over one session's packet ends that session, is counted, and the
+// others go on.
+func TestGuard_endsOneSession(t *testing.T) {
+	p := &Plane{cfg: Config{}.withDefaults(), epoch: time.Now()}
+	l := newLoop(p, 0)
+	s := &Session{plane: p, loop: l, lost: make(chan struct{})}
+	l.attach(s)
+	l.current = s
+	func() {
+		defer l.guard("test")
+		panic("of the test")
+	}()
+	if l.count.Panics != 1 || l.members != 0 || s.standsIn != nil {
+		t.Errorf("panics %d, members %d; want 1 and 0", l.count.Panics, l.members)
+	}
+	if n, ok := l.notes.take(); !ok || n.kind != noteLost || n.session != s {
+		t.Errorf("note %+v, want the session lost", n)
+	}
+}
