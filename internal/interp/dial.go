@@ -1,0 +1,129 @@
+package interp
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"strconv"
+
+	"confab/internal/conference"
+	"confab/internal/contract"
+	"confab/internal/twiml"
+)
+
+// outcome is what a Dial tells its action.
+type outcome struct {
+	status  string // Twilio <Dial> DialCallStatus
+	bridged bool   // DialBridged
+}
+
+// dial connects the call to its noun and returns when it no longer is. With an
+// action, its answer replaces the document; without, the next verb runs.
+func (r *run) dial(ctx context.Context, doc *document, d *twiml.Dial) (next, error) {
+	r.notDialled(d)
+	got := outcome{status: "failed"}
+	if d.Conference != nil {
+		left, err := r.join(ctx, doc, d)
+		switch {
+		case errors.Is(err, conference.ErrFull):
+			r.warn(contract.CodeConferenceFull, "the conference "+short(d.Conference.Name)+" is full: the call goes on with the next verb")
+			return next{}, nil
+		case errors.Is(err, conference.ErrLabel): // Twilio 16025
+			r.warn(contract.CodeLabelDuplicate, "another participant has the label "+short(d.Conference.Label)+": the call goes on with the next verb")
+			return next{}, nil
+		case err != nil && ctx.Err() == nil:
+			r.log.Info("conference", "name", d.Conference.Name, "err", err)
+			r.warn(contract.CodeNotBridged, "the call did not get into the conference "+short(d.Conference.Name))
+		default: // Twilio <Dial> DialCallStatus: of a conference it is answered
+			got = outcome{status: "answered", bridged: left.Started}
+		}
+	}
+	if !d.HasAction {
+		return next{}, context.Cause(ctx)
+	}
+	n, err := r.follow(doc, d.Action, d.Method, url.Values{
+		"DialCallStatus": {got.status}, "DialBridged": {strconv.FormatBool(got.bridged)},
+	})
+	if err != nil {
+		return n, err
+	}
+	return n, r.dialled(ctx, n.fetch)
+}
+
+// dialled looks after the action of a Dial whose call has no next document. A
+// caller who hung up ran no further verb, but the action is told so; a call that
+// was given another script has nothing to tell.
+func (r *run) dialled(ctx context.Context, action *request) error {
+	cause := context.Cause(ctx)
+	var ended *contract.Ended
+	if !errors.As(cause, &ended) {
+		return cause
+	}
+	// The request has limits of its own and must outlive the call.
+	err := r.cfg.Webhook.Tell(context.WithoutCancel(ctx), r.webhook(*action, address{}))
+	var failure *contract.Error
+	if errors.As(err, &failure) {
+		r.warnError(failure, action.url)
+	}
+	return cause
+}
+
+// notDialled warns of what a Dial asks for and does not get yet.
+func (r *run) notDialled(d *twiml.Dial) {
+	for _, noun := range d.Nouns {
+		r.warn(contract.CodeUnsupportedVerb, "<"+noun.Name+"> cannot be dialled here: the call was not connected")
+	}
+	record := d.Record
+	if c := d.Conference; c != nil && record == twiml.DoNotRecord {
+		record = c.Record
+	}
+	if record != twiml.DoNotRecord {
+		r.warn(contract.CodeDialRecord, "nothing is recorded here: record="+short(record)+" was passed over")
+	}
+}
+
+// errCoach: Deviation (Twilio <Conference> coach): nobody is coached yet, and who
+// was to be heard by one alone must not be heard by all.
+var errCoach = errors.New("coaching is not possible")
+
+// join stands in the conference until the call leaves it.
+func (r *run) join(ctx context.Context, doc *document, d *twiml.Dial) (conference.Left, error) {
+	c := d.Conference
+	if c.Coach != "" {
+		r.warn(contract.CodeCoach, "nobody can be coached here: the conference "+short(c.Name)+" was not joined")
+		return conference.Left{}, errCoach
+	}
+	q := conference.Request{
+		Account: r.call.Info().Account, Name: c.Name, Call: r.call.SID(), Session: r.session,
+		Label: c.Label, Muted: c.Muted, StartOnEnter: c.StartOnEnter, EndOnExit: c.EndOnExit,
+		BeepEnter: c.Beep.Enter(), BeepExit: c.Beep.Exit(),
+		HangupOnStar: d.HangupOnStar, TimeLimit: d.TimeLimit, MaxParticipants: c.MaxParticipants,
+		Callbacks: conference.Callbacks{Method: c.StatusCallbackMethod, Events: c.StatusCallbackEvents},
+		Wait:      r.wait(doc, c), Prompter: waiting{r},
+	}
+	if c.StatusCallback != "" {
+		at, err := doc.resolve(c.StatusCallback)
+		if err != nil {
+			r.warn(contract.CodeConferenceAttr, "statusCallback of <Conference> leads nowhere: "+err.Error())
+		}
+		q.Callbacks.URL = at
+	}
+	return r.cfg.Conferences.Join(ctx, q)
+}
+
+// wait is what is heard until the conference starts. Twilio <Conference>
+// waitUrl: empty is silence, none given is the house's music.
+func (r *run) wait(doc *document, c *twiml.Conference) *conference.Document {
+	if !c.HasWaitURL {
+		return nil
+	}
+	if c.WaitURL == "" {
+		return &conference.Document{}
+	}
+	at, err := doc.resolve(c.WaitURL)
+	if err != nil {
+		r.warn(contract.CodeWaitURL, "waitUrl of <Conference> leads nowhere: "+err.Error())
+		return nil
+	}
+	return &conference.Document{URL: at, Method: c.WaitMethod}
+}

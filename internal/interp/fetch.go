@@ -1,0 +1,191 @@
+package interp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"strconv"
+
+	"confab/internal/call"
+	"confab/internal/contract"
+	"confab/internal/twiml"
+	"confab/internal/webhook"
+)
+
+// request is a document to be fetched.
+type request struct {
+	address
+	params url.Values // beside the standard ones
+}
+
+// document is a parsed document and where it came from.
+type document struct {
+	*twiml.Document
+	url string // absolute, as it can be asked for again; empty of one that was not fetched
+}
+
+// first returns the document that a script begins with.
+func (r *run) first(ctx context.Context, s call.Script) (*document, error) {
+	if s.Body != nil {
+		doc, err := twiml.Parse(s.Body)
+		return r.parsed("", doc, err)
+	}
+	at := address{s.URL, s.Method}
+	if at.url == "" {
+		at = address{url: r.cfg.Line}
+	}
+	return r.fetch(ctx, request{address: at})
+}
+
+// fetch gets the next document of the call. What is wrong is a warning on the
+// call; when there is none after all, a *contract.Error, already warned of.
+func (r *run) fetch(ctx context.Context, q request) (*document, error) {
+	if !r.pace.turn() {
+		err := &contract.Error{Code: contract.CodeTooManyRedirects, Message: fmt.Sprintf(
+			"documents follow each other too fast: more than %d without anything to be heard", maxTurns)}
+		r.warnError(err, q.url)
+		return nil, err
+	}
+	doc, err := r.ask(ctx, q, r.fallback, twiml.FromResponse)
+	var failure *contract.Error
+	if !errors.As(err, &failure) || ctx.Err() != nil {
+		return doc, err
+	}
+	if r.fallback.url == "" || failure.Code == contract.CodeRetrieval {
+		return nil, err // nobody to ask, or asked in vain
+	}
+	// Twilio VoiceFallbackUrl: it is also asked when a document cannot be run.
+	again := request{address: r.fallback, params: url.Values{
+		"ErrorCode": {strconv.Itoa(int(failure.Code))}, "ErrorUrl": {q.url}}}
+	return r.ask(ctx, again, address{}, twiml.FromResponse)
+}
+
+// ask makes one request and reads the answer with parse.
+func (r *run) ask(ctx context.Context, q request, fallback address,
+	parse func(contentType string, body []byte) (*twiml.Document, error)) (*document, error) {
+	a, err := r.cfg.Webhook.Fetch(ctx, r.webhook(q, fallback))
+	if cause := context.Cause(ctx); cause != nil {
+		return nil, cause
+	}
+	if err != nil {
+		var failure *contract.Error
+		if !errors.As(err, &failure) {
+			failure = &contract.Error{Code: contract.CodeRetrieval, Message: "document could not be fetched", Err: err}
+		}
+		r.warnError(failure, q.url)
+		return nil, failure
+	}
+	asked := q.url
+	if a.Failed != nil {
+		r.warnError(a.Failed, q.url)
+		asked = fallback.url
+	}
+	doc, err := parse(a.ContentType, a.Body)
+	return r.parsed(answered(asked, a.URL), doc, err)
+}
+
+// webhook builds a request with the call's standard parameters.
+func (r *run) webhook(q request, fallback address) webhook.Request {
+	info := r.call.Info()
+	params := webhook.CallParams(info)
+	maps.Copy(params, q.params)
+	return webhook.Request{
+		Account: info.Account, URL: q.url, Method: q.method, Params: params,
+		FallbackURL: fallback.url, FallbackMethod: fallback.method, Jar: r.jar,
+	}
+}
+
+// parsed notes what the parser found wrong.
+func (r *run) parsed(at string, doc *twiml.Document, err error) (*document, error) {
+	if err != nil {
+		failure := &contract.Error{Code: contract.CodeParse, Message: "document could not be read", Err: err}
+		var p *twiml.ParseError
+		if errors.As(err, &p) {
+			failure = &contract.Error{Code: contract.Code(p.Code), Message: inLine(p.Message, p.Line)}
+		}
+		r.warnError(failure, at)
+		return nil, failure
+	}
+	for _, w := range doc.Warnings {
+		r.call.Warn(contract.Warning{Code: contract.Code(w.Code), Message: inLine(w.Message, w.Line), URL: shown(at)})
+	}
+	return &document{Document: doc, url: at}, nil
+}
+
+func inLine(message string, line int) string {
+	if line == 0 {
+		return message
+	}
+	return fmt.Sprintf("%s (line %d)", message, line)
+}
+
+func (r *run) warnError(err *contract.Error, at string) {
+	r.log.Info("document", "url", shown(at), "err", err)
+	r.call.Warn(contract.Warning{Code: err.Code, Message: err.Message, URL: shown(at)})
+}
+
+// resolve makes a URL in doc absolute (Twilio: relative to the URL of the
+// current document; empty is the current document itself).
+func (d *document) resolve(ref string) (string, error) {
+	if d.url == "" {
+		u, err := url.Parse(ref)
+		if err != nil || !u.IsAbs() {
+			return "", errRelative
+		}
+		return ref, nil
+	}
+	if ref == "" {
+		return d.url, nil
+	}
+	base, err := url.Parse(d.url)
+	if err != nil {
+		return "", fmt.Errorf("resolve: %w", err)
+	}
+	u, err := base.Parse(ref)
+	if err != nil {
+		return "", fmt.Errorf("resolve: %w", err)
+	}
+	return u.String(), nil
+}
+
+// errRelative: Twilio 15004: a document that came without a URL.
+var errRelative = errors.New("URL is not absolute, in a document that has no URL itself")
+
+// follow is the request for a document that doc names. An address that leads
+// nowhere ends the script with a *contract.Error, warned of.
+func (r *run) follow(doc *document, ref, method string, params url.Values) (next, error) {
+	at, err := doc.resolve(ref)
+	if err != nil {
+		failure := &contract.Error{Code: contract.CodeRetrieval, Message: "next document has no usable URL", Err: err}
+		if errors.Is(err, errRelative) {
+			failure.Code, failure.Message = contract.CodeActionRelative, err.Error()
+		}
+		r.warnError(failure, ref)
+		return next{}, failure
+	}
+	return next{fetch: &request{address{at, method}, params}}, nil
+}
+
+// answered is the URL of a document as it can be asked for again: as it was
+// asked for, unless another answered after redirects. (The URL of a GET also has
+// the parameters, which would be sent twice.)
+func answered(asked string, by *url.URL) string {
+	u, err := url.Parse(asked)
+	if by == nil || err == nil && u.Scheme == by.Scheme && u.Host == by.Host && u.Path == by.Path {
+		return asked
+	}
+	return by.String()
+}
+
+// shown is a URL as it may be read in a warning: the query of a GET holds what a
+// caller keyed, and user:password@ is nobody else's business.
+func shown(at string) string {
+	u, err := url.Parse(at)
+	if err != nil {
+		return ""
+	}
+	u.User, u.RawQuery, u.Fragment = nil, "", ""
+	return u.String()
+}

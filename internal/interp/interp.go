@@ -1,0 +1,85 @@
+package interp
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+
+	"confab/internal/call"
+	"confab/internal/conference"
+	"confab/internal/contract"
+	"confab/internal/media"
+	"confab/internal/speech"
+	"confab/internal/webhook"
+)
+
+// Config is what an interpreter is made of. All but Log are required.
+type Config struct {
+	Webhook     *webhook.Client
+	Speech      *speech.Speaker
+	Conferences *conference.Conferences
+
+	// Line is the absolute URL of the document of a number that names none: the
+	// built-in line's.
+	Line string
+
+	Log *slog.Logger // nil discards
+}
+
+// Interp runs the documents of calls (call.Handler).
+type Interp struct {
+	cfg Config
+	log *slog.Logger
+}
+
+// New returns an interpreter. It holds nothing between calls.
+func New(c Config) (*Interp, error) {
+	if c.Webhook == nil || c.Speech == nil || c.Conferences == nil || c.Line == "" {
+		return nil, errors.New("interpreter: webhook, speech, conferences and line are required")
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Interp{cfg: c, log: c.Log}, nil
+}
+
+// ServeCall runs what c is told to run, one script after the other, until the
+// last has ended or the call has.
+func (i *Interp) ServeCall(_ context.Context, c *call.Call) {
+	r := &run{
+		Interp: i, call: c, session: c.Session(),
+		log:  i.log.With("call", c.SID()),
+		jar:  webhook.NewJar(),
+		pace: newPace(maxTurns),
+	}
+	for {
+		ctx, script, ok := c.Next()
+		if !ok {
+			return
+		}
+		r.script(ctx, script)
+	}
+}
+
+// run is the interpreter of one call.
+type run struct {
+	*Interp
+	call     *call.Call
+	session  *media.Session
+	log      *slog.Logger
+	jar      http.CookieJar // of the call (Twilio: cookies are kept per call)
+	fallback address        // of the script that runs; may be empty
+	pace     *pace
+}
+
+// address is a URL to fetch a document from.
+type address struct {
+	url    string // absolute
+	method string // GET or POST; empty means POST
+}
+
+// warn records a notice on the call.
+func (r *run) warn(code contract.Code, message string) {
+	r.call.Warn(contract.Warning{Code: code, Message: message})
+}

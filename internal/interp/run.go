@@ -1,0 +1,105 @@
+package interp
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"confab/internal/call"
+	"confab/internal/contract"
+	"confab/internal/media"
+	"confab/internal/twiml"
+)
+
+// next is what a verb says comes after it. The zero value is the next verb.
+type next struct {
+	fetch *request // another document, in place of this one
+	end   bool     // nothing: the call has been ended
+}
+
+// over reports whether the document is over by it.
+func (n next) over() bool { return n.end || n.fetch != nil }
+
+// script runs the documents of a script: fetch, parse, run the verbs, and again
+// where they say so. It returns when there is no next one, which hangs the call
+// up, or when ctx has ended.
+func (r *run) script(ctx context.Context, s call.Script) {
+	r.fallback = address{s.FallbackURL, s.FallbackMethod}
+	doc, err := r.first(ctx, s)
+	for err == nil {
+		var n next
+		n, err = r.document(ctx, doc)
+		if err != nil || n.fetch == nil {
+			break
+		}
+		doc, err = r.fetch(ctx, *n.fetch)
+	}
+	r.stopped(ctx, err)
+}
+
+// stopped looks after what kept a script from its end.
+func (r *run) stopped(ctx context.Context, err error) {
+	var failure *contract.Error
+	switch {
+	case err == nil, ctx.Err() != nil:
+	case errors.Is(err, media.ErrClosed):
+		r.awaitEnd(ctx)
+	case errors.As(err, &failure): // it is on the call already
+		r.apologise(ctx)
+	default:
+		r.log.Error("document", "err", err)
+		r.warn(contract.CodeInternalDocument, "the document could not be run to its end")
+		r.apologise(ctx)
+	}
+}
+
+// awaitEnd gives the far end's hang-up, by which its voice has gone already, the
+// time to be noticed, so that it is what the call ends by.
+func (r *run) awaitEnd(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	<-ctx.Done()
+}
+
+// document runs the verbs of a document, and says what comes after it. The error
+// is ctx's cause, media.ErrClosed or another that ends the script.
+func (r *run) document(ctx context.Context, doc *document) (next, error) {
+	for _, v := range doc.Verbs {
+		if err := context.Cause(ctx); err != nil {
+			return next{}, err
+		}
+		n, err := r.verb(ctx, doc, v)
+		if err != nil || n.over() {
+			return n, err
+		}
+	}
+	// Twilio: a document without verbs is one that hangs up, which answers first.
+	return next{}, r.call.Answer(ctx)
+}
+
+// verb runs one verb, having answered the call before all but those that do
+// without. (Twilio SIP: "When does a call get answered?")
+func (r *run) verb(ctx context.Context, doc *document, v twiml.Verb) (next, error) {
+	switch v := v.(type) {
+	case *twiml.Reject:
+		return r.reject(ctx, v)
+	case *twiml.Redirect:
+		return r.redirect(doc, v)
+	case *twiml.Pause:
+		return next{}, r.pause(ctx, v)
+	}
+	if err := r.call.Answer(ctx); err != nil {
+		return next{}, err
+	}
+	switch v := v.(type) {
+	case *twiml.Say, *twiml.Play:
+		return next{}, r.prompt(ctx, doc, v)
+	case *twiml.Gather:
+		return r.gather(ctx, doc, v)
+	case *twiml.Dial:
+		return r.dial(ctx, doc, v)
+	case *twiml.Hangup:
+		return r.hangup()
+	}
+	return r.unsupported(v)
+}
