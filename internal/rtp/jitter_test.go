@@ -272,6 +272,27 @@ func TestJitter_aLatePacketIsPlayedAndTheDelayGrowsOnce(t *testing.T) {
 	}
 }
 
+// Packets that others overtake by more than there is time for are lost at
+// first; then the schedule makes room for them.
+func TestJitter_makesRoomForOvertakenPackets(t *testing.T) {
+	s := newTalker(5 * time.Millisecond)
+	n := 0
+	s.speak(20*time.Second, tick, func() time.Duration {
+		if n++; n%10 == 0 {
+			return 50 * time.Millisecond
+		}
+		return 0
+	})
+	l := listen(t, s.out, &listener{})
+	l.inOrder(t)
+	if st := l.j.Stats(); st.Late > 3 || st.Delay > 80*time.Millisecond {
+		t.Errorf("%+v", st)
+	}
+	if n := count(l.after(2*time.Second), rtp.Lost) + count(l.after(2*time.Second), rtp.Empty); n > 1 {
+		t.Errorf("%d concealed", n)
+	}
+}
+
 func TestJitter_aLostPacketCostsNoDelay(t *testing.T) {
 	s := newTalker(5 * time.Millisecond)
 	s.speak(2*time.Second, tick, none)
