@@ -2,11 +2,7 @@
 // loud each is, so that "who hears whom" is one spectrum.
 package audiotest
 
-import (
-	"math"
-
-	"confab/internal/audio"
-)
+import "confab/internal/audio"
 
 // ToneLevel is how loud a Tone is, in dBov.
 const ToneLevel = -20.0
@@ -16,44 +12,14 @@ func Tone(hz float64) audio.Source {
 	return audio.NewTone(8000, hz, ToneLevel, 0)
 }
 
-// Hears returns how loud the pitch hz is in samples, in dBov (see audio.Level):
-// −20 for a Tone, −127 where there is none at all. It looks through a Hann
-// window over all of samples, so that pitches do not leak into each other when
-// they are at least 4 / duration apart: 20 Hz in 200 ms. In a line coded with
-// G.711, what is not there measures below −60.
+// Hears returns how loud the pitch hz is in samples, in dBov: −20 for a Tone. It
+// is audio.LevelAt.
 func Hears(samples []int16, rate int, hz float64) float64 {
-	if len(samples) < 2 {
-		return audio.Quietest
-	}
-	mean := average(samples)
-	step := 2 * math.Pi * hz / float64(rate)
-	var re, im, sum float64
-	for i, s := range samples {
-		w := hann(i, len(samples))
-		sin, cos := math.Sincos(step * float64(i))
-		re += w * (float64(s) - mean) * cos
-		im += w * (float64(s) - mean) * sin
-		sum += w
-	}
-	return level(2 * math.Hypot(re, im) / sum)
+	return audio.LevelAt(samples, rate, hz)
 }
 
-// level returns the level of a sine of the given amplitude, in dBov.
-func level(amplitude float64) float64 {
-	if amplitude <= 0 {
-		return audio.Quietest
-	}
-	return max(audio.Quietest, 20*math.Log10(amplitude/math.Sqrt2/math.MaxInt16))
-}
-
-func average(samples []int16) float64 {
-	var sum float64
-	for _, s := range samples {
-		sum += float64(s)
-	}
-	return sum / float64(len(samples))
-}
-
-func hann(i, n int) float64 {
-	return 0.5 - 0.5*math.Cos(2*math.Pi*float64(i)/float64(n))
+// Pitches returns the strongest pitches in samples, at most n, loudest first. It
+// is audio.Pitches.
+func Pitches(samples []int16, rate, n int) []audio.Pitch {
+	return audio.Pitches(samples, rate, n)
 }

@@ -1,4 +1,4 @@
-package audiotest
+package audio
 
 import (
 	"fmt"
@@ -14,6 +14,7 @@ type Pitch struct {
 	Level float64 // dBov
 }
 
+// String describes p for people.
 func (p Pitch) String() string { return fmt.Sprintf("%.0f Hz at %.0f dBov", p.Hz, p.Level) }
 
 // Pitches returns the strongest pitches in samples, at most n, loudest first:
@@ -33,7 +34,7 @@ func Pitches(samples []int16, rate, n int) []Pitch {
 
 	loud := make([]float64, size/2)
 	for k := range loud {
-		loud[k] = level(4 * cmplx.Abs(spectrum[k]) / float64(len(samples)))
+		loud[k] = sineLevel(4 * cmplx.Abs(spectrum[k]) / float64(len(samples)))
 	}
 	var found []Pitch
 	for k := 1; k < len(loud)-1; k++ {
