@@ -20,9 +20,18 @@ const digitLevel = -14
 // Digit returns the dual tone of key ('0' to '9', '*', '#', 'A' to 'D') for d,
 // each of its tones at −14 dBov. Another key is silence.
 func Digit(rate int, key byte, d time.Duration) Source {
-	i := strings.IndexByte(keypad, key)
-	if i < 0 {
+	row, column := rowAndColumn(key)
+	if row < 0 {
 		return Silence(rate, d)
 	}
-	return newTone(rate, digitLevel, d, rows[i/4], columns[i%4])
+	return newTone(rate, digitLevel, d, rows[row], columns[column])
+}
+
+// rowAndColumn returns where key stands; a row of −1 if nowhere.
+func rowAndColumn(key byte) (row, column int) {
+	i := strings.IndexByte(keypad, key)
+	if i < 0 {
+		return -1, 0
+	}
+	return i / 4, i % 4
 }
