@@ -1,8 +1,11 @@
 package webhook
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
+	"sync"
+	"time"
 
 	"confab/internal/contract"
 )
@@ -24,6 +27,20 @@ type Journal interface {
 	SetCursor(stream string, pos contract.Pos)
 }
 
+const (
+	defaultInFlight = 256
+	// maxStreams bounds the streams that have something undelivered, and so what
+	// delivery remembers: beyond it the journal is read no further.
+	maxStreams = 10_000
+	// readStep is how many events are read from the journal at once.
+	readStep = 256
+	// markEvery is after how many deliveries the position up to which all is
+	// done is looked for, when there is no pause in which it is plain.
+	markEvery = 256
+	// journalRetry is the pause after the journal could not be read.
+	journalRetry = time.Second
+)
+
 // DeliveryConfig says what to deliver and how. Client and Journal are required.
 type DeliveryConfig struct {
 	Client  *Client
@@ -39,16 +56,191 @@ type DeliveryConfig struct {
 
 // Delivery tells applications of events, in order and one at a time within a
 // stream, streams independent of each other, each event at least once.
-type Delivery struct{}
+//
+// It reads the journal forward once, and remembers of each stream the first
+// event that is not delivered and that there are more; the others it reads when
+// their turn comes.
+type Delivery struct {
+	client  *Client
+	journal Journal
+	failed  func(contract.Event, contract.Warning)
+	log     *slog.Logger
+
+	mu       sync.Mutex
+	read     contract.Pos            // the journal is read up to here
+	before   map[string]contract.Pos // cursors of the last run that are beyond read
+	streams  map[string]*stream      // those with something undelivered
+	lanes    lanes
+	unmarked int           // deliveries since the position of all was noted
+	marked   contract.Pos  // that position
+	flushes  []flush       // who waits for it
+	room     chan struct{} // closed when streams is full no more; nil when nobody waits
+	closed   bool          // nothing new is begun
+	ended    bool          // nothing is in flight either
+
+	workers sync.WaitGroup
+}
+
+// stream is one conference's or call's callbacks that are not delivered yet.
+type stream struct {
+	name string
+	next contract.Event // the first of them
+	last contract.Pos   // of the last one seen in the journal
+}
 
 // NewDelivery returns a delivery that does nothing before Run.
-func NewDelivery(c DeliveryConfig) *Delivery { panic("unwritten") }
+func NewDelivery(c DeliveryConfig) *Delivery {
+	d := &Delivery{client: c.Client, journal: c.Journal, failed: c.Failed, log: c.Log,
+		streams: make(map[string]*stream), lanes: newLanes(cmp.Or(c.InFlight, defaultInFlight))}
+	if d.failed == nil {
+		d.failed = func(contract.Event, contract.Warning) {}
+	}
+	if d.log == nil {
+		d.log = slog.New(slog.DiscardHandler)
+	}
+	return d
+}
 
 // Run delivers what the journal has and gets, from where the last run left off,
 // until ctx ends; then it lets callbacks in flight end and returns nil. It may
-// be called once. Other errors are the journal's.
-func (d *Delivery) Run(ctx context.Context) error { panic("unwritten") }
+// be called once.
+func (d *Delivery) Run(ctx context.Context) error {
+	defer d.stop()
+	for !d.resume(ctx) {
+		if !pause(ctx, journalRetry) {
+			return nil
+		}
+	}
+	for {
+		if !d.waitForRoom(ctx) {
+			return nil
+		}
+		from := d.position()
+		end := d.journal.Committed()
+		events, err := d.journal.TailCallbacks(ctx, from, readStep)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			d.log.Error("journal cannot be read for delivery; it is tried again", "err", err)
+			if !pause(ctx, journalRetry) {
+				return nil
+			}
+			continue
+		}
+		d.take(ctx, events, max(from, end))
+		if len(events) > 0 {
+			continue
+		}
+		select {
+		case <-d.journal.More(d.position()):
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
 
-// Flush waits until everything that was committed when it was called has been
-// delivered or given up.
-func (d *Delivery) Flush(ctx context.Context) error { panic("unwritten") }
+// resume reads where the last run left off.
+func (d *Delivery) resume(ctx context.Context) bool {
+	cursors, err := d.journal.Cursors(ctx)
+	if err != nil {
+		if ctx.Err() == nil {
+			d.log.Error("cursors cannot be read for delivery; it is tried again", "err", err)
+		}
+		return false
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.read, d.marked = cursors[""], cursors[""]
+	delete(cursors, "")
+	d.before = cursors
+	return true
+}
+
+func (d *Delivery) position() contract.Pos {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.read
+}
+
+// waitForRoom waits until another stream may be remembered; it reports false
+// when ctx ended first.
+func (d *Delivery) waitForRoom(ctx context.Context) bool {
+	for {
+		d.mu.Lock()
+		if len(d.streams) < maxStreams {
+			d.mu.Unlock()
+			return ctx.Err() == nil
+		}
+		if d.room == nil {
+			d.room = make(chan struct{})
+		}
+		room := d.room
+		d.mu.Unlock()
+		select {
+		case <-room:
+		case <-ctx.Done():
+			return false
+		}
+	}
+}
+
+// take puts events in line, and sets workers to what is in line. end is a
+// position up to which nothing was left unread, if there were no events.
+func (d *Delivery) take(ctx context.Context, events []contract.Event, end contract.Pos) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, e := range events {
+		d.read = e.Pos
+		name := e.Stream()
+		if name == "" || e.Callback == nil || e.Pos <= d.before[name] {
+			continue // of nothing, to nobody, or delivered before the restart
+		}
+		if s, ok := d.streams[name]; ok {
+			s.last = e.Pos
+			continue
+		}
+		s := &stream{name: name, next: e, last: e.Pos}
+		d.streams[name] = s
+		d.lanes.add(s)
+	}
+	if len(events) == 0 {
+		d.read, d.before = end, nil
+	}
+	for !d.closed {
+		s, lane := d.lanes.next()
+		if s == nil {
+			break
+		}
+		d.workers.Go(func() { d.work(ctx, s, lane) })
+	}
+	d.flushLocked()
+}
+
+// work delivers one event of s, then of whatever is next in line.
+func (d *Delivery) work(ctx context.Context, s *stream, l *lane) {
+	for s != nil {
+		d.settle(s.next, d.tell(ctx, s.next))
+		more := d.advance(ctx, s)
+		d.mu.Lock()
+		d.lanes.free(l)
+		if more {
+			d.lanes.add(s)
+		}
+		s, l = nil, nil
+		if !d.closed {
+			s, l = d.lanes.next()
+		}
+		d.mu.Unlock()
+	}
+}
+
+// pause sleeps; it reports false when ctx ended first.
+func pause(ctx context.Context, long time.Duration) bool {
+	select {
+	case <-time.After(long):
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -1,0 +1,152 @@
+package webhook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"sync"
+	"time"
+)
+
+// reply is an answer that was read whole.
+type reply struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// watchdog cuts off an attempt that stands still: first until there is a
+// connection, then between one sign of life and the next.
+type watchdog struct {
+	cut  context.CancelCauseFunc
+	read time.Duration
+
+	mu        sync.Mutex
+	timer     *time.Timer
+	connected bool
+	stopped   bool
+}
+
+func newWatchdog(cut context.CancelCauseFunc, l limits) *watchdog {
+	d := &watchdog{cut: cut, read: l.read}
+	d.timer = time.AfterFunc(l.connect, func() {
+		d.mu.Lock()
+		connected, stopped := d.connected, d.stopped
+		d.mu.Unlock()
+		switch {
+		case stopped:
+		case connected:
+			cut(errReadTime)
+		default:
+			cut(errConnectTime)
+		}
+	})
+	return d
+}
+
+// alive notes that there is a connection, or that bytes came over it.
+func (d *watchdog) alive() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.connected = true
+	if !d.stopped {
+		d.timer.Reset(d.read)
+	}
+}
+
+// stop ends the watch; it reports whether there was a connection.
+func (d *watchdog) stop() (connected bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.stopped = true
+	d.timer.Stop()
+	return d.connected
+}
+
+// attempt makes one request over one connection and reads the answer, at most
+// max bytes of it; what is longer is errTooLarge, or cut off where it does not
+// matter. All its errors are *attemptError.
+func (c *Client) attempt(ctx context.Context, r *http.Request, l limits, max int64, cutOff bool) (*reply, error) {
+	ctx, cut := context.WithCancelCause(ctx)
+	defer cut(nil)
+	dog := newWatchdog(cut, l)
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn:              func(httptrace.GotConnInfo) { dog.alive() },
+		GotFirstResponseByte: dog.alive,
+	})
+	fail := func(err error, partial bool) (*reply, error) {
+		if cause := context.Cause(ctx); cause != nil {
+			err = fmt.Errorf("%w (%w)", cause, err)
+		}
+		return nil, &attemptError{connected: dog.stop(), partial: partial, err: err}
+	}
+	answer, err := c.transport(r).RoundTrip(r.WithContext(ctx))
+	if err != nil {
+		return fail(err, false)
+	}
+	defer answer.Body.Close()
+	if !cutOff && success(answer.StatusCode) && answer.ContentLength > max {
+		return fail(errTooLarge, true)
+	}
+	body, err := readAll(answer.Body, max, dog.alive)
+	switch {
+	case errors.Is(err, errTooLarge) && (cutOff || !success(answer.StatusCode)):
+		body = nil // an error page of any length is read by nobody
+	case err != nil:
+		return fail(err, true)
+	}
+	dog.stop()
+	return &reply{status: answer.StatusCode, header: answer.Header, body: body}, nil
+}
+
+// readAll reads at most max bytes and calls alive whenever some came.
+func readAll(from io.Reader, max int64, alive func()) ([]byte, error) {
+	var body []byte
+	chunk := make([]byte, 16<<10)
+	for {
+		n, err := from.Read(chunk)
+		body = append(body, chunk[:n]...)
+		switch {
+		case int64(len(body)) > max:
+			return nil, errTooLarge
+		case err == io.EOF:
+			return body, nil
+		case err != nil:
+			return nil, err
+		case n > 0:
+			alive()
+		}
+	}
+}
+
+func success(status int) bool { return status/100 == 2 }
+
+// failed returns in which of the ways that a retry may be asked for an attempt
+// failed; 0 when it did not, or when nothing may be tried again.
+func failed(answer *reply, err error) failures {
+	var a *attemptError
+	switch {
+	case err == nil && answer.status/100 == 4:
+		return fail4xx
+	case err == nil && answer.status/100 == 5:
+		return fail5xx
+	case err == nil, !errors.As(err, &a):
+		return 0
+	case a.partial:
+		return 0 // Twilio connection overrides: no retry on partial responses
+	case errors.Is(err, errTotalTime):
+		return 0
+	case !a.connected:
+		var refused *RefusedError
+		if errors.As(err, &refused) {
+			return 0 // it will not be allowed the next time either
+		}
+		return failConnect
+	case errors.Is(err, errReadTime):
+		return failRead
+	}
+	return 0
+}

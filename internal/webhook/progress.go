@@ -1,0 +1,139 @@
+package webhook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"confab/internal/contract"
+)
+
+// errDeliveryStopped: Run has ended.
+var errDeliveryStopped = errors.New("delivery has stopped")
+
+// flush is one who waits until all is done up to a position.
+type flush struct {
+	to   contract.Pos
+	done chan struct{}
+}
+
+// Flush waits until everything that was committed when it was called has been
+// delivered or given up. It is an error when Run ends before that.
+func (d *Delivery) Flush(ctx context.Context) error {
+	f := flush{to: d.journal.Committed(), done: make(chan struct{})}
+	d.mu.Lock()
+	d.flushes = append(d.flushes, f)
+	d.flushLocked()
+	d.mu.Unlock()
+	select {
+	case <-f.done:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if low := d.lowLocked(); low < f.to {
+		return fmt.Errorf("flush callbacks: %w at %d, before %d", errDeliveryStopped, low, f.to)
+	}
+	return nil
+}
+
+// advance notes that s.next is done and puts the event after it in its place;
+// it reports false when there is none.
+func (d *Delivery) advance(ctx context.Context, s *stream) (more bool) {
+	done := s.next.Pos
+	d.mu.Lock()
+	if s.last == done {
+		d.forgetLocked(s)
+		d.mu.Unlock()
+		return false
+	}
+	d.markLocked(s.name, done)
+	d.mu.Unlock()
+	for {
+		events, err := d.journal.TailStream(ctx, s.name, done, 1)
+		if err == nil && len(events) == 1 && events[0].Callback != nil {
+			d.mu.Lock()
+			s.next = events[0]
+			d.flushLocked()
+			d.mu.Unlock()
+			return true
+		}
+		if ctx.Err() != nil {
+			return false // Run ends; the next one goes on here
+		}
+		d.log.Error("journal cannot be read for delivery; it is tried again", "stream", s.name, "after", done, "err", err)
+		if !pause(ctx, journalRetry) {
+			return false
+		}
+	}
+}
+
+// forgetLocked drops a stream whose last event is done.
+func (d *Delivery) forgetLocked(s *stream) {
+	delete(d.streams, s.name)
+	d.markLocked(s.name, s.next.Pos)
+	d.flushLocked()
+	if d.room != nil {
+		close(d.room)
+		d.room = nil
+	}
+}
+
+// markLocked notes that a stream is done up to pos; when nothing else waits, or
+// now and then, up to where all are.
+func (d *Delivery) markLocked(name string, pos contract.Pos) {
+	d.unmarked++
+	if len(d.streams) > 0 {
+		d.journal.SetCursor(name, pos)
+		if d.unmarked < markEvery {
+			return
+		}
+	}
+	d.unmarked = 0
+	if low := d.lowLocked(); low > d.marked {
+		d.marked = low
+		d.journal.SetCursor("", low)
+	}
+}
+
+// lowLocked is the position up to which everything is done.
+func (d *Delivery) lowLocked() contract.Pos {
+	low := d.read
+	for _, s := range d.streams {
+		low = min(low, s.next.Pos-1)
+	}
+	return low
+}
+
+// flushLocked wakes those whose position is reached; all, when Run has ended.
+func (d *Delivery) flushLocked() {
+	if len(d.flushes) == 0 {
+		return
+	}
+	low := d.lowLocked()
+	d.flushes = slices.DeleteFunc(d.flushes, func(f flush) bool {
+		if low < f.to && !d.ended {
+			return false
+		}
+		close(f.done)
+		return true
+	})
+}
+
+// stop lets what is in flight end.
+func (d *Delivery) stop() {
+	d.mu.Lock()
+	d.closed = true
+	d.mu.Unlock()
+	d.workers.Wait()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.ended = true
+	if low := d.lowLocked(); low > d.marked {
+		d.marked = low
+		d.journal.SetCursor("", low)
+	}
+	d.flushLocked()
+}
