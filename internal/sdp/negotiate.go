@@ -58,20 +58,10 @@ type Agreed struct {
 // its preference, §6.1) and telephone-event; every other stream is refused in
 // its place with port 0. ErrNothingFits when none does.
 func Answer(offer Description, l Local) ([]byte, Agreed, error) {
-	taken := -1
-	var a Agreed
-	for i, s := range offer.streams {
-		var ok bool
-		if a, ok = s.agree(l); ok {
-			taken = i
-			break
-		}
+	taken, a, err := agree(offer, l)
+	if err != nil {
+		return nil, Agreed{}, err
 	}
-	if taken < 0 {
-		return nil, Agreed{}, ErrNothingFits
-	}
-	a.Receive = a.Receive && !l.Held
-
 	w := newWriter(l, offer.timing)
 	for i, s := range offer.streams {
 		if i != taken {
@@ -83,6 +73,24 @@ func Answer(offer Description, l Local) ([]byte, Agreed, error) {
 		w.agreed(a, l)
 	}
 	return w.bytes(), a, nil
+}
+
+// Agree returns what Answer would agree to, without writing the answer:
+// l.Address need not be known yet.
+func Agree(offer Description, l Local) (Agreed, error) {
+	_, a, err := agree(offer, l)
+	return a, err
+}
+
+// agree finds the stream that is taken.
+func agree(offer Description, l Local) (taken int, a Agreed, err error) {
+	for i, s := range offer.streams {
+		if a, ok := s.agree(l); ok {
+			a.Receive = a.Receive && !l.Held
+			return i, a, nil
+		}
+	}
+	return 0, Agreed{}, ErrNothingFits
 }
 
 // Offer makes an offer of one voice stream (RFC 3264 §5) with all of

@@ -2,6 +2,8 @@ package sip
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -63,4 +65,44 @@ type Config struct {
 	Agent string
 
 	Log *slog.Logger // nil discards
+}
+
+// validate refuses what cannot be served.
+func (c Config) validate() error {
+	if c.Plane == nil {
+		return errors.New("no media plane")
+	}
+	if _, err := netip.ParseAddrPort(c.Addr); err != nil {
+		return fmt.Errorf("address %q: want an IP address and a port such as 127.0.0.1:5060", c.Addr)
+	}
+	if c.Advertise.IsValid() && (c.Advertise.IsUnspecified() || c.Advertise.IsMulticast()) {
+		return fmt.Errorf("advertised address %s cannot be called", c.Advertise)
+	}
+	return c.Limits.validate()
+}
+
+// withDefaults returns c with what was left out filled in.
+func (c Config) withDefaults() Config {
+	c.Limits = c.Limits.withDefaults()
+	if c.Local == nil {
+		c.Local = localNetworks
+	}
+	if c.ListenPacket == nil {
+		c.ListenPacket = net.ListenPacket
+	}
+	if c.Listen == nil {
+		c.Listen = net.Listen
+	}
+	if c.Dial == nil {
+		c.Dial = new(net.Dialer).DialContext
+	}
+	if c.Resolve == nil {
+		c.Resolve = func(ctx context.Context, host string) ([]netip.Addr, error) {
+			return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+		}
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return c
 }

@@ -1,5 +1,7 @@
 package sip
 
+import "sync/atomic"
+
 // Stats is a snapshot of what a Server holds and has counted.
 type Stats struct {
 	Dialogs     int // live
@@ -15,4 +17,27 @@ type Stats struct {
 	Stray     uint64 // responses and ACKs that belong to nothing
 	SlowPeers uint64 // TCP connections closed because they did not read
 	Panics    uint64 // recovered; each ended its dialog
+}
+
+// counters are the counted half of Stats.
+type counters struct {
+	received, sent, limited, malformed, refused, overrun, stray, slowPeers, panics atomic.Uint64
+}
+
+// Stats returns what the server holds now and has counted since New.
+func (s *Server) Stats() Stats {
+	s.mu.Lock()
+	held := Stats{Dialogs: s.live, Lingering: s.lingering.Len(), Connections: len(s.conns)}
+	s.mu.Unlock()
+	c := &s.count
+	held.Received = c.received.Load()
+	held.Sent = c.sent.Load()
+	held.Limited = c.limited.Load()
+	held.Malformed = c.malformed.Load()
+	held.Refused = c.refused.Load()
+	held.Overrun = c.overrun.Load()
+	held.Stray = c.stray.Load()
+	held.SlowPeers = c.slowPeers.Load()
+	held.Panics = c.panics.Load()
+	return held
 }

@@ -1,0 +1,88 @@
+package sip
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"time"
+)
+
+// receiveBuffer is what the socket is asked to hold while we are busy. The
+// system may grant less.
+const receiveBuffer = 4 << 20
+
+// udp is the one UDP socket: requests and answers of both roles pass it, so
+// what a NAT has opened for one serves the other.
+type udp struct {
+	pc   net.PacketConn
+	fast *net.UDPConn // pc, when it is the system's: saves an allocation per packet
+}
+
+func newUDP(pc net.PacketConn) *udp {
+	u := &udp{pc: pc}
+	u.fast, _ = pc.(*net.UDPConn)
+	if u.fast != nil {
+		u.fast.SetReadBuffer(receiveBuffer) // best effort
+	}
+	return u
+}
+
+func (u *udp) read(b []byte) (int, netip.AddrPort, error) {
+	if u.fast != nil {
+		n, from, err := u.fast.ReadFromUDPAddrPort(b)
+		return n, netip.AddrPortFrom(from.Addr().Unmap(), from.Port()), err
+	}
+	n, from, err := u.pc.ReadFrom(b)
+	if err != nil {
+		return n, netip.AddrPort{}, err
+	}
+	return n, addrPort(from), nil
+}
+
+func (u *udp) write(b []byte, to netip.AddrPort) error {
+	var err error
+	if u.fast != nil {
+		_, err = u.fast.WriteToUDPAddrPort(b, to)
+	} else {
+		_, err = u.pc.WriteTo(b, net.UDPAddrFromAddrPort(to))
+	}
+	if err != nil {
+		return fmt.Errorf("send to %s: %w", to, err)
+	}
+	return nil
+}
+
+// readUDP reads datagrams and hands them on, in the order of their arrival,
+// until the socket is closed.
+func (s *Server) readUDP() {
+	buf := make([]byte, maxDatagram+1)
+	for {
+		n, from, err := s.udp.read(buf)
+		if errors.Is(err, net.ErrClosed) || s.stopping() {
+			return
+		}
+		if err != nil {
+			s.log.Warn("read SIP over UDP", "error", err)
+			s.pause(100 * time.Millisecond)
+			continue
+		}
+		b := buf[:n]
+		if keepAlive(b) {
+			continue
+		}
+		s.count.received.Add(1)
+		if !s.known(b, from.Addr()) && !s.limiter.allow(from.Addr()) {
+			s.count.limited.Add(1)
+			continue
+		}
+		s.receive(bytes.Clone(b), flow{network: networkUDP, remote: from})
+	}
+}
+
+// keepAlive reports whether a datagram only keeps a NAT open: empty, blank
+// lines, or zero bytes, as phones send them.
+func keepAlive(b []byte) bool {
+	return len(b) <= 4 && len(bytes.Trim(b, "\r\n\x00")) == 0
+}
