@@ -33,6 +33,7 @@ type Dial struct {
 	ReferURL       string // relative to the document; empty: none
 	ReferMethod    string // GET or POST
 	Events         string
+	Passports      string
 
 	Record    string // DoNotRecord, "record-from-answer", …
 	Trim      bool   // trim silence from the recording
@@ -85,6 +86,7 @@ func (p *parser) dial(e *element) *Dial {
 		ReferURL:       a.text("referUrl"),
 		ReferMethod:    a.method("referMethod", codeSchema),
 		Events:         a.text("events"),
+		Passports:      a.text("passports"),
 		Record:         a.record("record-from-answer", codeDialRecord, dialRecord),
 		Trim:           a.trim(codeSchema, false),
 		Track:          a.keyword("recordingTrack", codeSchema, "both", "inbound", "outbound", "both"),
@@ -156,6 +158,7 @@ func (d *Dial) element() *element {
 	e.putText("referUrl", d.ReferURL, "")
 	e.putText("referMethod", d.ReferMethod, POST)
 	e.putText("events", d.Events, "")
+	e.putText("passports", d.Passports, "")
 	e.putText("record", d.Record, DoNotRecord)
 	e.putTrim(d.Trim, false)
 	e.putText("recordingTrack", d.Track, "both")

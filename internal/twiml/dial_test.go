@@ -76,6 +76,7 @@ func TestDial_attributes(t *testing.T) {
 		{`referUrl="/refer"`, func(d *d) { d.ReferURL = "/refer" }, 0},
 		{`referMethod="GET"`, func(d *d) { d.ReferMethod = "GET" }, 0},
 		{`events="call-progress-event"`, func(d *d) { d.Events = "call-progress-event" }, 0},
+		{`passports="x"`, func(d *d) { d.Passports = "x" }, 0},
 		{`url="/x"`, nil, 12200},
 	}
 	for _, tone := range strings.Fields("at au bg br be ch cl cn cz de dk ee es fi fr gr hu il in it lt jp mx my nl no nz ph pl pt ru se sg th uk us us-old tw ve za") {

@@ -3,6 +3,7 @@ package twiml_test
 import (
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -224,6 +225,28 @@ func TestParse_entitiesDoNotExpand(t *testing.T) {
 		if doc, err := twiml.Parse([]byte(bomb + body)); err == nil {
 			t.Errorf("%s: got %v, want an error", body, doc.Verbs)
 		}
+	}
+}
+
+// A document with every verb and attribute that Twilio's own library for Node
+// (twilio 6.2.0) can write has nothing unknown in it.
+func TestParse_everythingTheSDKWrites(t *testing.T) {
+	body, err := os.ReadFile("testdata/voiceresponse.xml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc := parse(t, string(body))
+	if len(doc.Warnings) > 0 {
+		t.Errorf("warnings: %v", doc.Warnings)
+	}
+	var got []string
+	for _, v := range doc.Verbs {
+		got = append(got, v.Element())
+	}
+	want := strings.Fields(`Say Play Play Pause Gather Redirect Reject Dial Dial Record Enqueue Leave Connect
+		Start Stop Refer Pay Prompt Echo Sms Queue Hangup`)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("verbs (-want +got):\n%s", diff)
 	}
 }
 
