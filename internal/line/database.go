@@ -23,6 +23,9 @@ const databaseFile = "line.db"
 // lockPatience is how long to wait for another process that writes.
 const lockPatience = 10 * time.Second
 
+// connections is how many queries may run beside each other; more wait.
+const connections = 4
+
 //go:embed migrations/*.sql
 var migrations embed.FS
 
@@ -58,6 +61,8 @@ func connect(ctx context.Context, dir string) (*sql.DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open rooms: %w", err)
 	}
+	db.SetMaxOpenConns(connections)
+	db.SetMaxIdleConns(connections)
 	if err := migrate(ctx, db); err != nil {
 		return nil, errors.Join(fmt.Errorf("open rooms %s: %w", path, err), db.Close())
 	}
