@@ -1,0 +1,80 @@
+package archtest
+
+// layers is the import table: a package's production files may import these
+// packages of ours and no others. It is drawn in docs/architecture.md. A new
+// package gets a row; a new arrow gets a decision record first.
+var layers = map[string][]string{
+	"internal/contract":   {},
+	"internal/signature":  {},
+	"internal/audio":      {},
+	"internal/twiml":      {},
+	"internal/sdp":        {},
+	"internal/codec":      {"internal/audio"},
+	"internal/rtp":        {"internal/audio"},
+	"internal/mixer":      {"internal/audio"},
+	"internal/speech":     {"internal/audio"},
+	"internal/webhook":    {"internal/contract", "internal/signature"},
+	"internal/store":      {"internal/contract"},
+	"internal/media":      {"internal/audio", "internal/codec", "internal/mixer", "internal/rtp", "internal/sdp"},
+	"internal/leg":        {"internal/contract", "internal/media"},
+	"internal/sip":        {"internal/audio", "internal/codec", "internal/contract", "internal/leg", "internal/media", "internal/sdp"},
+	"internal/call":       {"internal/contract", "internal/leg", "internal/media"},
+	"internal/conference": {"internal/audio", "internal/contract", "internal/media"},
+	"internal/interp": {"internal/audio", "internal/call", "internal/codec", "internal/conference", "internal/contract", "internal/leg",
+		"internal/media", "internal/speech", "internal/twiml", "internal/webhook"},
+	"internal/api":   {"internal/call", "internal/conference", "internal/contract", "internal/store", "internal/twiml"},
+	"internal/line":  {"internal/signature", "internal/twiml"},
+	"internal/phone": {"internal/audio", "internal/codec", "internal/contract", "internal/leg", "internal/media", "internal/sip"},
+	"internal/bench": {"internal/audio", "internal/codec", "internal/contract", "internal/leg", "internal/media", "internal/phone",
+		"internal/rtp", "internal/sip"},
+	"internal/confab": {"internal/api", "internal/audio", "internal/call", "internal/codec", "internal/conference", "internal/contract",
+		"internal/interp", "internal/leg", "internal/line", "internal/media", "internal/mixer", "internal/rtp", "internal/sdp",
+		"internal/signature", "internal/sip", "internal/speech", "internal/store", "internal/twiml", "internal/webhook"},
+	"internal/archtest": {},
+}
+
+// forTests are the packages that only tests may import.
+var forTests = map[string][]string{
+	"internal/audio/audiotest": {"internal/audio"},
+	"internal/memnet":          {},
+}
+
+// testLayers is what the tests of a package may import beyond what its
+// production files may, the package itself and forTests. Tests under test/ may
+// import everything.
+var testLayers = map[string][]string{
+	"internal/conference": {"internal/codec"},
+	"internal/line":       {"internal/confab"},
+}
+
+// libraries are the outside modules and where production files may use them.
+// Each has a decision record; what is not here is not used.
+var libraries = map[string][]string{
+	"github.com/alecthomas/kong":          {"cmd/confab"},
+	"github.com/emiago/sipgo":             {"internal/sip"},
+	"github.com/icholy/digest":            {"internal/sip", "internal/webhook"},
+	"github.com/pion/sdp/v3":              {"internal/sdp"},
+	"modernc.org/sqlite":                  {"internal/store", "internal/line"},
+	"github.com/pressly/goose/v3":         {"internal/store", "internal/line"},
+	"github.com/prometheus/client_golang": {"internal/confab", "internal/api"},
+	"github.com/goccy/go-yaml":            {"internal/confab"},
+	"golang.org/x/net":                    {"internal/webhook"},
+	"golang.org/x/sys":                    {"internal/media"},
+}
+
+// testLibraries may be used by any test.
+var testLibraries = []string{
+	"github.com/google/go-cmp",
+	"pgregory.net/rapid",
+}
+
+// computed are the package variables that hold a table which a function of the
+// package makes when the program starts, and why that is not a literal.
+var computed = map[string]string{
+	"codec.PCMU":       "a law's 65,536 codes, from its definition",
+	"codec.PCMA":       "a law's 65,536 codes, from its definition",
+	"webhook.metadata": "networks, listed as text",
+	"webhook.loopback": "networks, listed as text",
+	"webhook.private":  "networks, listed as text",
+	"webhook.special":  "networks, listed as text",
+}
