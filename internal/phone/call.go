@@ -2,7 +2,6 @@ package phone
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -82,7 +81,8 @@ func (p *Phone) take(l leg.Leg, o Options) (*Call, error) {
 func (c *Call) Play(ctx context.Context, src audio.Source) error { return c.session.Play(ctx, src) }
 
 // Press presses keys ('0'-'9', '*', '#', 'A'-'D'; 'w' waits half a second, 'W'
-// a second) and returns when the last has been sent.
+// a second) and returns when the last has been sent, or ctx's error, or
+// media.ErrClosed when the call ends first.
 func (c *Call) Press(ctx context.Context, keys string) error { return c.session.SendDigits(ctx, keys) }
 
 // Ears returns what is heard.
@@ -116,9 +116,14 @@ func (c *Call) Err() error {
 func (c *Call) live(p *Phone) {
 	defer p.forget(c)
 	defer close(c.done)
-	keys, sounds := c.keys, c.sounds
+	keys, sounds, lost := c.keys, c.sounds, c.session.Lost()
 	for keys != nil || sounds != nil {
 		select {
+		case <-lost:
+			lost = nil
+			ctx, cancel := context.WithTimeout(context.Background(), hangupPatience)
+			_ = c.leg.Hangup(ctx, contract.CauseMediaTimeout) // the leg ends at once, confirmed or not
+			cancel()
 		case k, ok := <-keys:
 			if !ok {
 				keys = nil
@@ -152,8 +157,8 @@ func (c *Call) hearKeys() {
 	defer close(c.keys)
 	for {
 		key, err := c.session.Digit(context.Background())
-		if errors.Is(err, media.ErrClosed) || err != nil {
-			return
+		if err != nil {
+			return // the session has closed
 		}
 		c.ears.key(key)
 		c.keys <- key
