@@ -78,7 +78,7 @@ func (c *Client) attempt(ctx context.Context, r *http.Request, l limits, max int
 		GotFirstResponseByte: dog.alive,
 	})
 	fail := func(err error, partial bool) (*reply, error) {
-		if cause := context.Cause(ctx); cause != nil {
+		if cause := context.Cause(ctx); cause != nil && !errors.Is(err, cause) {
 			err = fmt.Errorf("%w (%w)", cause, err)
 		}
 		return nil, &attemptError{connected: dog.stop(), partial: partial, err: err}
