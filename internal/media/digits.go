@@ -137,7 +137,7 @@ func (s *Session) PressINFO(key byte) {
 // second (Twilio <Play> digits). They go as telephone-events (RFC 4733), or as
 // tones to a far end that takes none.
 func (s *Session) SendDigits(ctx context.Context, digits string) error {
-	rate, err := s.rate()
+	rate, err := s.rate(ctx)
 	if err != nil {
 		return err
 	}

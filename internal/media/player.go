@@ -112,7 +112,7 @@ func (p *player) play(ctx context.Context, src audio.Source, closed <-chan struc
 // returns early the prompt is silent at once. The first prompt waits for
 // Confirm, or for the first packet heard. src is read on the caller's goroutine.
 func (s *Session) Play(ctx context.Context, src audio.Source) error {
-	rate, err := s.rate()
+	rate, err := s.rate(ctx)
 	if err != nil {
 		return err
 	}
@@ -126,12 +126,17 @@ func (s *Session) Play(ctx context.Context, src audio.Source) error {
 	})
 }
 
-// rate returns the sample rate of the session's codec.
-func (s *Session) rate() (int, error) {
+// rate returns the sample rate of the session's codec. It waits for the first Set:
+// where the far end answers an offer of ours, that is after the call was answered.
+func (s *Session) rate(ctx context.Context) (int, error) {
+	select {
+	case <-s.negotiated:
+	case <-s.done:
+		return 0, ErrClosed
+	case <-ctx.Done():
+		return 0, context.Cause(ctx)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.codec == nil {
-		return 0, errors.New("media session not yet negotiated")
-	}
 	return s.codec.SampleRate(), nil
 }

@@ -43,8 +43,9 @@ type Session struct {
 	done    chan struct{}
 	closing bool // under Plane.mu
 
-	mu    sync.Mutex
-	codec codec.Codec // negotiated; nil before Set
+	mu         sync.Mutex
+	codec      codec.Codec   // nil before Set
+	negotiated chan struct{} // closed by the first Set
 
 	// The loop's part.
 	in        inlet
@@ -65,7 +66,7 @@ type Session struct {
 // Open makes a session and gives it a local port. It is silent and deaf until
 // Set and Start. Errors: ErrNoPort, ErrClosed.
 func (p *Plane) Open(c SessionConfig) (*Session, error) {
-	s := &Session{plane: p, alone: c.Alone, lost: make(chan struct{}), done: make(chan struct{}), out: newOutlet()}
+	s := &Session{plane: p, alone: c.Alone, lost: make(chan struct{}), done: make(chan struct{}), negotiated: make(chan struct{}), out: newOutlet()}
 	s.keys.init()
 	if !c.Remote.Addr().IsValid() || c.Remote.Addr().IsUnspecified() {
 		c.Remote = netip.AddrPort{}
@@ -97,11 +98,15 @@ func (s *Session) Set(p Params) error {
 	p.Remote = netip.AddrPortFrom(p.Remote.Addr().Unmap(), p.Remote.Port())
 	p.RTCP = netip.AddrPortFrom(p.RTCP.Addr().Unmap(), p.RTCP.Port())
 	s.mu.Lock()
+	first := s.codec == nil
 	s.codec = p.Codec
 	s.mu.Unlock()
 	s.plane.reclaim(s, p.Remote)
 	if !s.loop.do(func() { s.set(p) }) {
 		return ErrClosed
+	}
+	if first {
+		close(s.negotiated)
 	}
 	return nil
 }

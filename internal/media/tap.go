@@ -2,6 +2,7 @@ package media
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 	"time"
 )
@@ -23,9 +24,15 @@ type Tap struct {
 }
 
 // Tap begins to hand out what the far end says from now on, silence included,
-// a frame per tick. Set comes before it. Close it when done.
+// a frame per tick. It comes after the
+// first Set. Close it when done.
 func (s *Session) Tap() (*Tap, error) {
-	rate, err := s.rate()
+	select {
+	case <-s.negotiated:
+	default:
+		return nil, errors.New("tap a media session that is not yet negotiated")
+	}
+	rate, err := s.rate(context.Background())
 	if err != nil {
 		return nil, err
 	}
