@@ -98,9 +98,20 @@ func (d *dialog) begin(r *request) {
 		// RFC 3261 §13.3.1: the INVITE says how long it is meant.
 		d.timers.after(after, func() { d.refuse(contract.CauseNoAnswer, 487) })
 	}
-	if !d.s.start(func() { d.s.cfg.Handler.Accept(d.leg) }) {
+	if !d.s.start(d.handOver) {
 		d.refuse(contract.CauseShutdown, 503)
 	}
+}
+
+// handOver gives the leg to the handler. A panic there ends this call only.
+func (d *dialog) handOver() {
+	defer func() {
+		if p := recover(); p != nil {
+			d.s.recovered(p, d.key.callID)
+			d.post(func() { d.hangup(contract.CauseFailed) })
+		}
+	}()
+	d.s.cfg.Handler.Accept(d.leg)
 }
 
 // expires returns how long an INVITE is meant (RFC 3261 §20.19).

@@ -48,7 +48,7 @@ func (r *request) key() serverKey {
 		method = "INVITE"
 	}
 	branch := r.branch()
-	if !strings.HasPrefix(branch, magicCookie) {
+	if len(branch) <= len(magicCookie) || !strings.HasPrefix(branch, magicCookie) {
 		// RFC 3261 §17.2.3: a sender of RFC 2543 is known by all of this. To is
 		// left out: an ACK has our tag there, the INVITE has not.
 		branch = strings.Join([]string{r.uri.String(), r.from.tag, r.callID, strconv.Itoa(int(r.cseq)), r.get("via")}, "\n")

@@ -17,14 +17,20 @@ const receiveBuffer = 4 << 20
 // what a NAT has opened for one serves the other.
 type udp struct {
 	pc   net.PacketConn
-	fast *net.UDPConn // pc, when it is the system's: saves an allocation per packet
+	fast addrPortConn // pc, when it can: saves an allocation per packet
+}
+
+// addrPortConn is what *net.UDPConn can do beside being a net.PacketConn.
+type addrPortConn interface {
+	ReadFromUDPAddrPort(b []byte) (int, netip.AddrPort, error)
+	WriteToUDPAddrPort(b []byte, to netip.AddrPort) (int, error)
 }
 
 func newUDP(pc net.PacketConn) *udp {
 	u := &udp{pc: pc}
-	u.fast, _ = pc.(*net.UDPConn)
-	if u.fast != nil {
-		u.fast.SetReadBuffer(receiveBuffer) // best effort
+	u.fast, _ = pc.(addrPortConn)
+	if b, ok := pc.(interface{ SetReadBuffer(int) error }); ok {
+		b.SetReadBuffer(receiveBuffer) // best effort
 	}
 	return u
 }
