@@ -1,0 +1,182 @@
+package transcript
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"confab/internal/signature"
+)
+
+// maxPost is how much of a request's body is read.
+const maxPost = 64 << 10
+
+// application is the customer's side: an HTTP server that answers with the
+// documents of a file, notes what it is asked, and checks every signature.
+type application struct {
+	file   *File
+	base   string // "http://127.0.0.1:7000"
+	token  string // the AuthToken
+	ledger *ledger
+	start  time.Time
+	alias  func(params url.Values) // translates what the stage calls otherwise
+
+	mu     sync.Mutex
+	served map[Link]int // how often
+
+	server *http.Server
+	done   sync.WaitGroup
+}
+
+// serveApplication serves the file's documents on l until it is closed.
+func serveApplication(f *File, l net.Listener, token string, alias func(url.Values)) *application {
+	a := &application{
+		file: f, base: "http://" + l.Addr().String(), token: token, ledger: newLedger(),
+		start: time.Now(), alias: alias, served: map[Link]int{},
+	}
+	a.server = &http.Server{Handler: a, ReadHeaderTimeout: 10 * time.Second}
+	a.done.Go(func() {
+		if err := a.server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			a.ledger.fault("application: %v", err)
+		}
+	})
+	return a
+}
+
+func (a *application) close(ctx context.Context) error {
+	err := a.server.Shutdown(ctx)
+	if err != nil {
+		err = errors.Join(err, a.server.Close())
+	}
+	a.done.Wait()
+	return err
+}
+
+// url returns what the switch is told of a link; empty for none.
+func (a *application) url(l Link) string {
+	if l.Path == "" {
+		return ""
+	}
+	return a.base + l.Path
+}
+
+// ServeHTTP answers one request: with the next document of its method and path,
+// with 204 where the file has none for the path, as callbacks are answered.
+func (a *application) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	p, err := a.note(r)
+	if err != nil {
+		a.ledger.fault("%s %s: %v", r.Method, r.URL.Path, err)
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	d := a.next(p.Link)
+	switch {
+	case d == nil && p.served:
+		a.ledger.fault("%s %s: the file serves that path to another method", r.Method, r.URL.Path)
+		w.WriteHeader(http.StatusMethodNotAllowed)
+		return
+	case d == nil:
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	if d.After > 0 {
+		select {
+		case <-time.After(d.After):
+		case <-r.Context().Done():
+			return
+		}
+	}
+	for name, values := range d.Header {
+		for _, v := range values {
+			w.Header().Add(name, a.expand(v))
+		}
+	}
+	w.Header().Set("Content-Type", d.Type)
+	w.WriteHeader(d.Status)
+	body := []byte(a.expand(d.Body))
+	if d.isSound() && d.Status < 300 {
+		body, _ = sound(d.Body) // Parse has made it once
+	}
+	_, _ = w.Write(body) // who does not read to the end has reasons
+}
+
+// expand puts the application's own address where a document says $APP.
+func (a *application) expand(text string) string { return strings.ReplaceAll(text, "$APP", a.base) }
+
+// note enters the request and looks whether it is signed.
+func (a *application) note(r *http.Request) (*post, error) {
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxPost))
+	if err != nil {
+		return nil, err
+	}
+	form := url.Values(nil)
+	params, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, err
+	}
+	if r.Method == http.MethodPost {
+		if ct := r.Header.Get("Content-Type"); !strings.HasPrefix(ct, "application/x-www-form-urlencoded") {
+			return nil, errors.New("Content-Type " + ct)
+		}
+		if form, err = url.ParseQuery(string(body)); err != nil {
+			return nil, err
+		}
+		for name, values := range form {
+			params[name] = append(params[name], values...)
+		}
+	}
+	p := &post{
+		Link: Link{r.Method, r.URL.Path}, uri: r.URL.RequestURI(), params: params,
+		at: time.Since(a.start), served: a.file.serves(r.URL.Path),
+	}
+	signed := a.base + p.uri
+	if !a.isSound(p.Link) && !signature.Valid(a.token, r.Header.Get(signature.Header), signed, form) {
+		a.ledger.fault("%s %s: the signature is wrong", r.Method, r.URL.Path)
+	}
+	for name, values := range params {
+		if len(values) > 1 {
+			a.ledger.fault("%s %s: %s is there %d times", r.Method, r.URL.Path, name, len(values))
+		}
+	}
+	a.alias(params)
+	a.ledger.enter(p)
+	return p, nil
+}
+
+// isSound reports whether the file has sound at l. Twilio <Play>: the request
+// for it is a plain GET, which nobody signs.
+func (a *application) isSound(l Link) bool {
+	for _, d := range a.file.Documents {
+		if d.Link == l && d.isSound() {
+			return true
+		}
+	}
+	return false
+}
+
+// next returns the document that answers this request to l; nil if none does.
+func (a *application) next(l Link) *Document {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	n := a.served[l]
+	var last *Document
+	for _, d := range a.file.Documents {
+		if d.Link != l {
+			continue
+		}
+		if last = d; n == 0 {
+			break
+		}
+		n--
+	}
+	if last != nil {
+		a.served[l]++
+	}
+	return last
+}

@@ -1,0 +1,91 @@
+package transcript
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"confab/internal/media"
+)
+
+// ear keeps all that a person hears in one call, as samples at soundRate.
+type ear struct {
+	mu      sync.Mutex
+	samples []int16
+	closed  bool
+	changed chan struct{} // closed and replaced at each change
+
+	// For utterances, which are heard one after the other.
+	mark int // what was heard before it has been judged, or does not matter
+	cut  int // until here the rest of an interrupted utterance may be heard
+}
+
+func newEar() *ear { return &ear{changed: make(chan struct{})} }
+
+// listen fills the ear until the tap ends.
+func (e *ear) listen(tap *media.Tap) {
+	buf := make([]int16, soundRate/10)
+	for {
+		n, err := tap.Read(context.Background(), buf)
+		e.mu.Lock()
+		e.samples = append(e.samples, buf[:n]...)
+		e.closed = err != nil
+		close(e.changed)
+		e.changed = make(chan struct{})
+		e.mu.Unlock()
+		if err != nil {
+			return
+		}
+	}
+}
+
+// now returns how many samples have been heard.
+func (e *ear) now() int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return len(e.samples)
+}
+
+// heard waits until n samples have been heard and returns all there are; fewer
+// when the call has ended, or the voice has stopped for a second.
+func (e *ear) heard(n int) []int16 {
+	patience := time.NewTimer(samplesTime(n-e.now()) + time.Second)
+	defer patience.Stop()
+	for {
+		e.mu.Lock()
+		samples, closed, changed := e.samples, e.closed, e.changed
+		e.mu.Unlock()
+		if len(samples) >= n || closed {
+			return samples
+		}
+		select {
+		case <-changed:
+		case <-patience.C:
+			return samples
+		}
+	}
+}
+
+// act notes that the person has done something: what is being said may be cut
+// off by it, and does not matter any more.
+func (e *ear) act() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.mark = len(e.samples)
+	e.cut = e.mark + samplesIn(settle)
+}
+
+func (e *ear) judged(until int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.mark = max(e.mark, until)
+}
+
+func (e *ear) marks() (mark, cut int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.mark, e.cut
+}
+
+func samplesIn(d time.Duration) int   { return int(d * soundRate / time.Second) }
+func samplesTime(n int) time.Duration { return time.Duration(n) * time.Second / soundRate }

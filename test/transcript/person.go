@@ -1,0 +1,227 @@
+package transcript
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"confab/internal/audio"
+	"confab/internal/audio/audiotest"
+	"confab/internal/contract"
+	"confab/internal/leg"
+)
+
+// answerTime is how long a step that needs an answered call waits for one.
+const answerTime = 2 * time.Second
+
+// person is somebody with a telephone.
+type person struct {
+	name   string
+	number string // shown to whom is called
+	dialer leg.Dialer
+	bound  func(time.Duration) time.Duration // of the stage
+	work   sync.WaitGroup
+
+	mu      sync.Mutex
+	calls   int // made so far
+	ringing bool
+	over    bool
+	refused *leg.Refused
+	failure error // of a call that ended without any answer
+	mine    bool  // hung up or cancelled by the person
+	leg     leg.Leg
+	ear     *ear
+	stop    context.CancelFunc // ends the dialling
+	hush    context.CancelFunc // ends what is being said
+	changed chan struct{}      // closed and replaced at each change
+}
+
+// signalLocked tells those who wait that something is different.
+func (p *person) signalLocked() {
+	close(p.changed)
+	p.changed = make(chan struct{})
+}
+
+// call dials target and returns at once.
+func (p *person) call(target string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.calls > 0 && !p.over {
+		return fmt.Errorf("%s is in a call already", p.name)
+	}
+	p.calls++
+	p.ringing, p.over, p.mine, p.refused, p.failure, p.leg, p.ear = false, false, false, nil, nil, nil, nil
+	ctx, cancel := context.WithCancel(context.Background())
+	p.stop = cancel
+	p.work.Go(func() { p.live(ctx, target) })
+	return nil
+}
+
+// live is one call, from dialling to the end.
+func (p *person) live(ctx context.Context, target string) {
+	l, err := p.dialer.Dial(ctx, leg.Target{URI: target, From: p.number, Name: p.name, Timeout: time.Minute}, p.progress)
+	if err != nil {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if !errors.As(err, &p.refused) {
+			p.failure = err
+		}
+		p.over = true
+		p.signalLocked()
+		return
+	}
+	e := newEar()
+	tap, err := l.Session().Tap()
+	if err == nil {
+		p.work.Go(func() { e.listen(tap) })
+	}
+	p.mu.Lock()
+	p.leg, p.ear, p.failure = l, e, err
+	p.signalLocked()
+	p.mu.Unlock()
+	<-l.Done()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.hush != nil {
+		p.hush()
+		p.hush = nil
+	}
+	p.over = true
+	p.signalLocked()
+}
+
+func (p *person) progress(pr leg.Progress) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if pr.Code == 180 {
+		p.ringing = true
+		p.signalLocked()
+	}
+}
+
+// until waits until seen is true, which is called under p.mu.
+func (p *person) until(d time.Duration, seen func() bool) bool {
+	patience := time.NewTimer(p.bound(d))
+	defer patience.Stop()
+	for {
+		p.mu.Lock()
+		ok, changed := seen(), p.changed
+		p.mu.Unlock()
+		if ok {
+			return true
+		}
+		select {
+		case <-changed:
+		case <-patience.C:
+			return false
+		}
+	}
+}
+
+// stateLocked says in words where the call is.
+func (p *person) stateLocked() string {
+	switch {
+	case p.calls == 0:
+		return "has called nobody"
+	case p.failure != nil:
+		return "has no call: " + p.failure.Error()
+	case p.refused != nil:
+		return fmt.Sprintf("got %d", p.refused.End.Code)
+	case p.over && p.mine:
+		return "has hung up"
+	case p.over:
+		return "was hung up: " + p.leg.End().Cause.String()
+	case p.leg != nil:
+		return "is in a call"
+	case p.ringing:
+		return "hears it ringing"
+	}
+	return "has dialled and heard nothing yet"
+}
+
+func (p *person) not(what string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return fmt.Errorf("%s %s, but %s", p.name, what, p.stateLocked())
+}
+
+// answered returns the call and the ear once the call is answered.
+func (p *person) answered() (leg.Leg, *ear, error) {
+	p.until(answerTime, func() bool { return p.leg != nil || p.over })
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.leg == nil || p.over {
+		return nil, nil, fmt.Errorf("%s %s", p.name, p.stateLocked())
+	}
+	return p.leg, p.ear, nil
+}
+
+// cancel gives up a call that has not been answered.
+func (p *person) cancel() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.calls == 0 || p.over || p.leg != nil {
+		return fmt.Errorf("%s cannot cancel: %s", p.name, p.stateLocked())
+	}
+	p.mine = true
+	p.stop()
+	return nil
+}
+
+func (p *person) hangUp() error {
+	l, _, err := p.answered()
+	if err != nil {
+		return err
+	}
+	p.mu.Lock()
+	p.mine = true
+	p.mu.Unlock()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	return l.Hangup(ctx, contract.CauseFarEnd)
+}
+
+// leave ends whatever call there is, and waits for all that belongs to it.
+func (p *person) leave() {
+	p.mu.Lock()
+	l, over := p.leg, p.over || p.calls == 0
+	p.mu.Unlock()
+	switch {
+	case over:
+	case l != nil:
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		_ = l.Hangup(ctx, contract.CauseFarEnd) // the stage looks whether something is left
+		cancel()
+	default:
+		p.stop()
+	}
+	p.work.Wait()
+}
+
+// say says pitches from now on; none is silence.
+func (p *person) say(pitches []float64) error {
+	l, e, err := p.answered()
+	if err != nil {
+		return err
+	}
+	e.act()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.hush != nil {
+		p.hush()
+		p.hush = nil
+	}
+	if len(pitches) == 0 || p.over {
+		return nil
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	p.hush = cancel
+	for _, hz := range pitches {
+		p.work.Go(func() {
+			_ = l.Session().Play(ctx, audio.NewTone(soundRate, hz, audiotest.ToneLevel, 0)) // until hushed
+		})
+	}
+	return nil
+}

@@ -1,0 +1,257 @@
+package transcript
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"confab/internal/audio"
+	"confab/internal/speech"
+)
+
+// slotTime is how long a character lasts in the speech of the tone engine.
+const slotTime = 60 * time.Millisecond
+
+// A slot is judged by its middle, clear of its neighbours.
+const (
+	slotEdge = 12 * time.Millisecond
+	slotHop  = 10 * time.Millisecond
+	toneNear = 12.0  // Hz: a tone this near is that of the character
+	loudEdge = -42.0 // dBov: where sound begins
+)
+
+// tongue knows the speech of the tone engine: what pitch each character has. It
+// learns them from the engine itself.
+type tongue struct {
+	engine speech.Engine
+	mu     sync.Mutex
+	hz     map[rune]float64 // 0 is silence
+}
+
+func newTongue() *tongue { return &tongue{engine: speech.NewTones(), hz: map[rune]float64{}} }
+
+// pitch returns the pitch of a character, 0 for silence.
+func (t *tongue) pitch(c rune) (float64, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if hz, ok := t.hz[c]; ok {
+		return hz, nil
+	}
+	// Between others, for an engine may leave out what begins or ends a text.
+	src, err := t.engine.Synthesize(context.Background(), "a"+string(c)+"a", speech.Voice{Name: "alice", Language: "en-US", Gender: speech.Woman})
+	if err != nil {
+		return 0, err
+	}
+	samples, err := audio.Samples(audio.Resample(src, soundRate))
+	if err != nil {
+		return 0, err
+	}
+	if got, want := len(samples), 3*samplesIn(slotTime); got < want-80 || got > want+80 {
+		return 0, fmt.Errorf("the tone engine takes %v for a character, not %v", samplesTime(got/3), slotTime)
+	}
+	t.hz[c] = slotPitch(samples[samplesIn(slotTime):])
+	return t.hz[c], nil
+}
+
+// pitches returns those of a text.
+func (t *tongue) pitches(text string) ([]float64, error) {
+	var all []float64
+	for _, c := range text {
+		hz, err := t.pitch(c)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, hz)
+	}
+	return all, nil
+}
+
+// slotPitch returns the pitch of the slot that samples begin with, 0 for
+// silence, −1 when the slot is not there whole.
+func slotPitch(samples []int16) float64 {
+	if len(samples) < samplesIn(slotTime-slotEdge) {
+		return -1
+	}
+	middle := samples[samplesIn(slotEdge):samplesIn(slotTime-slotEdge)]
+	if p := audio.Pitches(middle, soundRate, 1); len(p) > 0 && p[0].Level > loudEdge {
+		return p[0].Hz
+	}
+	return 0
+}
+
+func samePitch(want, got float64) bool {
+	return got >= 0 && math.Abs(want-got) < toneNear
+}
+
+// follow goes through slots from at on and returns where they end, and how many
+// are not as they should be. A frame that was lost or invented on the way shifts
+// the slots after it: what does not fit is looked for nearby.
+func follow(samples []int16, at int, slots []float64) (end, wrong int) {
+	shifts := [...]int{0, -2, 2, -1, 1, -4, 4}
+	for _, want := range slots {
+		found := false
+		for _, s := range shifts {
+			from := at + s*samplesIn(slotHop)
+			if from >= 0 && from < len(samples) && samePitch(want, slotPitch(samples[from:])) {
+				at, found = from, true
+				break
+			}
+		}
+		if !found {
+			wrong++
+		}
+		at += samplesIn(slotTime)
+	}
+	return at, wrong
+}
+
+// read returns what is said in samples, as far as the tongue knows it.
+func (t *tongue) read(samples []int16) string {
+	at := soundBegins(samples, 0)
+	if at < 0 {
+		return "silence"
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var b strings.Builder
+	for quiet := 0; quiet < 4 && at < len(samples); at += samplesIn(slotTime) {
+		hz := slotPitch(samples[at:])
+		if hz < 0 {
+			break
+		}
+		if quiet++; hz > 0 {
+			quiet = 0
+		}
+		b.WriteRune(t.characterLocked(hz))
+	}
+	return fmt.Sprintf("%q", strings.TrimRight(b.String(), " "))
+}
+
+// characterLocked returns the character of a pitch.
+func (t *tongue) characterLocked(hz float64) rune {
+	best, distance := '?', toneNear
+	if hz == 0 {
+		best = ' '
+	}
+	for c, its := range t.hz {
+		if d := math.Abs(its - hz); d < distance {
+			best, distance = c, d
+		}
+	}
+	return best
+}
+
+// soundBegins returns where the first sound at or after from begins, −1 if nowhere.
+func soundBegins(samples []int16, from int) int {
+	const block = soundRate / 500 // 2 ms
+	for at := from; at+block <= len(samples); at += block {
+		if audio.Level(samples[at:at+block]) > loudEdge {
+			return at
+		}
+	}
+	return -1
+}
+
+// utterance wants a text to be said: the next thing that is heard, from its
+// beginning, within a bound. One that ends in "…" is as far as it goes.
+type utterance struct {
+	name, text string
+	open       bool
+	d          time.Duration
+
+	ear  *ear
+	from int
+}
+
+// parseSpeech: `ann hears speech "Welcome." within 2s`.
+func parseSpeech(name string, w []string) (step, error) {
+	w, d, err := within(w, time.Second)
+	if err != nil {
+		return nil, err
+	}
+	if len(w) != 1 || strings.TrimSpace(w[0]) == "" {
+		return nil, errors.New(`want speech "in quotes"`)
+	}
+	u := &utterance{name: name, d: d}
+	u.text, u.open = strings.CutSuffix(w[0], "…")
+	return u, nil
+}
+
+func (u *utterance) begin(r *run) (err error) {
+	if _, u.ear, err = r.person(u.name).answered(); err != nil {
+		return fmt.Errorf("cannot hear: %w", err)
+	}
+	u.from = u.ear.now()
+	return nil
+}
+
+func (u *utterance) end(r *run) error {
+	slots, err := r.tongue.pitches(u.text)
+	if err != nil {
+		return err
+	}
+	mark, cut := u.ear.marks()
+	latest := u.from + samplesIn(r.stage.bound(u.d))
+	at, err := u.beginning(mark, cut, latest, slots)
+	if err != nil {
+		return fmt.Errorf("%w, not %q", err, u.text)
+	}
+	length := len(slots) * samplesIn(slotTime)
+	samples := u.ear.heard(at + length + samplesIn(slotHop))
+	end, wrong := follow(samples, at, slots)
+	if float64(wrong) > r.stage.slurred*float64(len(slots)) {
+		return fmt.Errorf("%s hears %s, not %q", u.name, r.tongue.read(samples[at:]), u.text)
+	}
+	if samples = u.ear.heard(end + samplesIn(slotTime)); !u.open && !ends(samples, end) {
+		return fmt.Errorf("%s hears %s, more than %q", u.name, r.tongue.read(samples[at:]), u.text)
+	}
+	u.ear.judged(end)
+	return nil
+}
+
+// beginning waits for sound, and returns where it begins. Up to cut, the rest of
+// what was said before may be heard first.
+func (u *utterance) beginning(mark, cut, latest int, slots []float64) (int, error) {
+	for {
+		samples := u.ear.heard(mark + samplesIn(slotTime))
+		at := soundBegins(samples, mark)
+		switch {
+		case at < 0 && len(samples) >= latest:
+			return 0, fmt.Errorf("%s hears nothing", u.name)
+		case at < 0:
+			if more := u.ear.heard(len(samples) + 1); len(more) == len(samples) {
+				return 0, fmt.Errorf("%s hears nothing, and the call or its voice has ended", u.name)
+			}
+			mark = max(mark, len(samples)-soundRate/500)
+			continue
+		case at >= cut || u.starts(at, slots):
+			return at, nil
+		}
+		mark = at + samplesIn(slotHop)
+	}
+}
+
+// starts reports whether the first slots are at at.
+func (u *utterance) starts(at int, slots []float64) bool {
+	first := slots[:min(3, len(slots))]
+	samples := u.ear.heard(at + len(first)*samplesIn(slotTime))
+	_, wrong := follow(samples, at, first)
+	return wrong == 0 && slices.Max(first) > 0
+}
+
+// ends reports whether there is silence about where the last slot ends: at
+// least a frame lies between what is said one after the other.
+func ends(samples []int16, end int) bool {
+	block := samplesIn(slotHop)
+	for at := max(0, end-block); at <= end+2*block; at += block / 4 {
+		if at+block > len(samples) || audio.Level(samples[at:at+block]) < loudEdge {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,154 @@
+package transcript
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"net/url"
+	"sync"
+	"testing"
+	"time"
+
+	"confab/internal/confab"
+	"confab/internal/leg"
+)
+
+// atOnce is how many files are played on the wall's stage at one time.
+const atOnce = 6
+
+// Wall is the stage of the wall clock: one switch and one telephone on
+// loopback, for all files. Each file has numbers, callers, rooms and an
+// application of its own; those that use the line's sample rooms take turns.
+type Wall struct {
+	program *playedSwitch
+	phone   *telephone
+	log     *diary
+	shared  *Props
+	runs    map[*File]*run
+	seats   chan struct{}
+	sample  sync.Mutex // the sample rooms
+}
+
+// NewWall sets up the stage for files.
+func NewWall(t *testing.T, files []*File, shared *Props) *Wall {
+	t.Helper()
+	if err := apart(files); err != nil {
+		t.Fatal(err)
+	}
+	log := newDiary()
+	w := &Wall{log: log, shared: shared, runs: map[*File]*run{}, seats: make(chan struct{}, atOnce)}
+	c := switchConfig(t.TempDir(), log)
+	c.SIP, c.HTTP = "127.0.0.1:0", "127.0.0.1:0"
+	c.RTPPorts = confab.PortRange{First: 40000, Last: 49999}
+	for i, f := range files {
+		app, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		names := newWallNames(i, f)
+		r := newRun(t, f, &stage{
+			app: app, token: authToken,
+			number: names.number, alias: names.alias, caller: names.caller,
+			slack: 750 * time.Millisecond, patience: 2 * time.Second, slurred: 0.1,
+		}, shared)
+		w.runs[f] = r
+		for _, n := range f.Numbers {
+			c.Numbers = append(c.Numbers, numberOf(n, names.number(n.Number), r.app))
+		}
+	}
+	var err error
+	if w.program, err = startSwitch(context.Background(), c, log, files...); err != nil {
+		t.Fatal(err)
+	}
+	if w.phone, err = newTelephone(netip.MustParseAddrPort("127.0.0.1:0"), network{}, slog.New(slog.DiscardHandler)); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// Play plays f, one of the files that the stage was set up for, once there is
+// room on it.
+func (w *Wall) Play(t *testing.T, f *File) {
+	w.seats <- struct{}{}
+	defer func() { <-w.seats }()
+	if f.usesLine() && len(f.Rooms) == 0 {
+		w.sample.Lock()
+		defer w.sample.Unlock()
+	}
+	r := w.runs[f]
+	r.t = t
+	r.stage.sip, r.stage.warnings = w.program.SIP(), w.program.warnings
+	r.stage.dialer = func(int) (leg.Dialer, error) { return w.phone, nil }
+	r.play(t.Context())
+}
+
+// Close takes the stage down, once all files have been played.
+func (w *Wall) Close(t *testing.T) {
+	t.Helper()
+	err := errors.Join(w.phone.close(), w.program.close())
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	for _, r := range w.runs {
+		r.t = t
+		r.finish(ctx)
+	}
+	if err != nil {
+		t.Error(err)
+	}
+	if t.Failed() && testing.Verbose() {
+		t.Log(w.log)
+	}
+}
+
+// apart looks whether the files can be played beside each other: no two of them
+// may join the same conference.
+func apart(files []*File) error {
+	owner := map[string]*File{}
+	for _, f := range files {
+		for _, name := range f.conferenceNames() {
+			if other := owner[name]; other != nil && other != f {
+				return fmt.Errorf("%s.txt and %s.txt both join the conference %q: give it another name in one", other.Name, f.Name, name)
+			}
+			owner[name] = f
+		}
+	}
+	return nil
+}
+
+// wallNames are the numbers of one file among those of others.
+type wallNames struct {
+	file  int
+	here  map[string]string // by the file's own
+	there map[string]string // the other way round
+}
+
+func newWallNames(i int, f *File) *wallNames {
+	n := &wallNames{file: i, here: map[string]string{}, there: map[string]string{}}
+	for k, number := range f.Numbers {
+		name := fmt.Sprintf("+1556%03d%02d", i, k)
+		n.here[number.Number], n.there[name] = name, number.Number
+	}
+	return n
+}
+
+func (n *wallNames) number(of string) string {
+	if name, ok := n.here[of]; ok {
+		return name
+	}
+	return of
+}
+
+func (n *wallNames) caller(k int) string { return fmt.Sprintf("+1557%03d%02d", n.file, k) }
+
+func (n *wallNames) alias(params url.Values) {
+	for _, values := range params {
+		for i, v := range values {
+			if name, ok := n.there[v]; ok {
+				values[i] = name
+			}
+		}
+	}
+}
