@@ -1,12 +1,12 @@
 package confab
 
 import (
-	"context"
 	"io"
 	"log/slog"
-	"net"
 	"net/netip"
 	"time"
+
+	"confab/internal/speech"
 )
 
 // Config is everything that can be set. One struct serves the file (the yaml
@@ -18,29 +18,30 @@ import (
 // The fields from Net on are for programs that build a switch themselves, such
 // as tests; they cannot be set from outside.
 type Config struct {
-	Data      string     `yaml:"data" default:"./data" placeholder:"DIR" env:"CONFAB_DATA" help:"Directory of everything that is kept: the database, the account, cached speech. It is made if it is not there. One server at a time may use it."`
-	HTTP      string     `yaml:"http" default:"127.0.0.1:8080" placeholder:"ADDR" env:"CONFAB_HTTP" help:"Address and port of the REST API, /healthz, /readyz and /metrics."`
-	SIP       string     `yaml:"sip" default:"127.0.0.1:5060" placeholder:"ADDR" env:"CONFAB_SIP" help:"Address and port for SIP, over UDP and TCP. The voice of the calls uses the same address."`
-	RTPPorts  PortRange  `yaml:"rtp_ports" default:"10000-10999" placeholder:"LOW-HIGH" env:"CONFAB_RTP_PORTS" help:"UDP ports for voice: even ones for RTP, the odd one after each for RTCP."`
+	Data      string     `yaml:"data" default:"./data" env:"CONFAB_DATA" help:"Directory of everything that is kept: the database, the account, cached speech. It is made if it is not there. One server at a time may use it."`
+	HTTP      string     `yaml:"http" default:"127.0.0.1:8080" env:"CONFAB_HTTP" help:"Address and port of the REST API, /healthz, /readyz and /metrics."`
+	SIP       string     `yaml:"sip" default:"127.0.0.1:5060" env:"CONFAB_SIP" help:"Address and port for SIP, over UDP and TCP. The voice of the calls uses the same address."`
+	RTPPorts  PortRange  `yaml:"rtp_ports" default:"10000-10999" env:"CONFAB_RTP_PORTS" help:"UDP ports for voice: even ones for RTP, the odd one after each for RTCP."`
 	Advertise netip.Addr `yaml:"advertise" default:"" placeholder:"IP" env:"CONFAB_ADVERTISE" help:"IP address to write into SDP and Contact for far ends outside the local networks: the public one, behind NAT. Empty: the address that is listened on."`
-	LogLevel  slog.Level `yaml:"log_level" default:"INFO" placeholder:"LEVEL" env:"CONFAB_LOG_LEVEL" help:"What is logged to standard error: DEBUG, INFO, WARN or ERROR."`
+	LogLevel  slog.Level `yaml:"log_level" default:"INFO" env:"CONFAB_LOG_LEVEL" help:"What is logged to standard error: DEBUG, INFO, WARN or ERROR."`
 
 	Account Account  `yaml:"account" embed:""`
 	Numbers []Number `yaml:"numbers" kong:"-"`
 
-	MaxCalls        int           `yaml:"max_calls" default:"2000" placeholder:"N" env:"CONFAB_MAX_CALLS" help:"Calls at one time; the next one gets 503."`
-	MaxParticipants int           `yaml:"max_participants" default:"1000" placeholder:"N" env:"CONFAB_MAX_PARTICIPANTS" help:"Participants of one conference. An application may ask for fewer (maxParticipants), never for more."`
+	MaxCalls        int           `yaml:"max_calls" default:"2000" env:"CONFAB_MAX_CALLS" help:"Calls at one time; the next one gets 503."`
+	MaxParticipants int           `yaml:"max_participants" default:"1000" env:"CONFAB_MAX_PARTICIPANTS" help:"Participants of one conference. An application may ask for fewer (maxParticipants), never for more."`
 	Strict          bool          `yaml:"strict" default:"false" env:"CONFAB_STRICT" help:"Keep to Twilio's own limits where ours are wider: 250 participants of one conference."`
-	TimeLimit       time.Duration `yaml:"time_limit" default:"4h" placeholder:"TIME" env:"CONFAB_TIME_LIMIT" help:"Longest that a call may last after it was answered."`
-	MediaTimeout    time.Duration `yaml:"media_timeout" default:"60s" placeholder:"TIME" env:"CONFAB_MEDIA_TIMEOUT" help:"A call from which nothing is heard for this long, and that is not on hold, is ended."`
-	DrainTimeout    time.Duration `yaml:"drain_timeout" default:"30s" placeholder:"TIME" env:"CONFAB_DRAIN_TIMEOUT" help:"How long running calls may go on after SIGTERM before they are hung up. A second signal exits at once."`
+	TimeLimit       time.Duration `yaml:"time_limit" default:"4h" env:"CONFAB_TIME_LIMIT" help:"Longest that a call may last after it was answered."`
+	MediaTimeout    time.Duration `yaml:"media_timeout" default:"60s" env:"CONFAB_MEDIA_TIMEOUT" help:"A call from which nothing is heard for this long, and that is not on hold, is ended."`
+	DrainTimeout    time.Duration `yaml:"drain_timeout" default:"30s" env:"CONFAB_DRAIN_TIMEOUT" help:"How long running calls may go on after SIGTERM before they are hung up. A second signal exits at once."`
 
 	Webhook Webhook `yaml:"webhook" embed:"" prefix:"webhook-"`
 	Speech  Speech  `yaml:"speech" embed:"" prefix:"speech-"`
 
-	Net Net          `yaml:"-" kong:"-"` // the network to use; the zero Net is the machine's own
-	Out io.Writer    `yaml:"-" kong:"-"` // where the banner goes; nil: nowhere
-	Log *slog.Logger `yaml:"-" kong:"-"` // nil: nothing is logged
+	Net          Net           `yaml:"-" kong:"-"` // the network to use; the zero Net is the machine's own
+	SpeechEngine speech.Engine `yaml:"-" kong:"-"` // speaks instead of what Speech.Engine names
+	Out          io.Writer     `yaml:"-" kong:"-"` // where the banner goes; nil: nowhere
+	Log          *slog.Logger  `yaml:"-" kong:"-"` // nil: nothing is logged
 }
 
 // Account is the owner of the numbers and the credentials of the API. Both
@@ -64,12 +65,3 @@ type Speech struct {
 }
 
 var speechEngines = []string{"auto", "espeak-ng", "tones", "none"}
-
-// Net is the network that a switch lives on. A nil field means the machine's
-// own. Everything that the switch opens goes through it: SIP, RTP, HTTP and
-// the requests to applications.
-type Net struct {
-	ListenPacket func(network, addr string) (net.PacketConn, error)
-	Listen       func(network, addr string) (net.Listener, error)
-	Dial         func(ctx context.Context, network, addr string) (net.Conn, error)
-}

@@ -1,0 +1,116 @@
+package confab
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"confab/internal/api"
+	"confab/internal/line"
+)
+
+// bannerRooms is how many rooms the banner shows; of more it tells how many.
+const bannerRooms = 4
+
+// banner writes what somebody needs to know who has just started the switch:
+// what to dial, what to key, where the API is, and what is amiss.
+func (s *Switch) banner(ctx context.Context, to io.Writer) error {
+	rooms, err := s.rooms.List(ctx)
+	if err != nil {
+		return err
+	}
+	var b strings.Builder
+	fmt.Fprint(&b, "\nConfab is on the line.\n\n")
+	row := func(name, format string, args ...any) {
+		fmt.Fprintf(&b, "  %-12s%s\n", name, fmt.Sprintf(format, args...))
+	}
+	number, err := s.number(ctx)
+	if err != nil {
+		return err
+	}
+	if number == "" {
+		row("Dial", "no number is given: `confab number add NUMBER` makes one")
+	} else {
+		row("Dial", "sip:%s@%s from any SIP phone", number, s.SIP())
+	}
+	row("Rooms", "%s", roomList(rooms))
+	if number != "" {
+		row("Try", "confab call sip:%s@%s --digits %s", number, s.SIP(), trialDigits(rooms))
+	}
+	fmt.Fprintln(&b)
+	row("API", "http://%s%s", s.HTTP(), api.Root)
+	row("AccountSid", "%s", s.account.SID)
+	row("AuthToken", "%s", s.tokenPlace())
+	row("Webhooks", "%s", s.policyWords())
+	for _, w := range s.warnings {
+		row("Note", "%s", w)
+	}
+	fmt.Fprintln(&b)
+	_, err = io.WriteString(to, b.String())
+	return err
+}
+
+// number is one to dial that reaches the built-in line, if any does.
+func (s *Switch) number(ctx context.Context) (string, error) {
+	numbers, err := s.store.Numbers(ctx)
+	if err != nil || len(numbers) == 0 {
+		return "", err
+	}
+	number := numbers[0].Number
+	for _, n := range numbers {
+		if n.VoiceURL == "" {
+			number = n.Number
+		}
+	}
+	if number == "*" {
+		number = DefaultNumber // as good as any
+	}
+	return number, nil
+}
+
+// roomList is "conference 1 (123#), conference 2 (456#)".
+func roomList(rooms []line.Room) string {
+	var parts []string
+	for _, r := range rooms {
+		if !r.Closed && len(parts) < bannerRooms {
+			parts = append(parts, fmt.Sprintf("%s (%s#)", r.Name, r.Code))
+		}
+	}
+	switch more := len(rooms) - len(parts); {
+	case len(rooms) == 0:
+		return "none: `confab room add NAME` makes one"
+	case more > 0:
+		parts = append(parts, fmt.Sprintf("and %d more: `confab room list`", more))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// trialDigits waits for the greeting and keys the first code.
+func trialDigits(rooms []line.Room) string {
+	for _, r := range rooms {
+		if !r.Closed {
+			return `"wwww` + r.Code + `#"`
+		}
+	}
+	return `"wwww123#"`
+}
+
+func (s *Switch) tokenPlace() string {
+	if s.cfg.Account.AuthToken != "" {
+		return "as configured"
+	}
+	return "in " + s.store.AccountFile()
+}
+
+func (s *Switch) policyWords() string {
+	switch w := s.cfg.Webhook; {
+	case w.AllowLoopback && w.AllowPrivate:
+		return "may go to public hosts, private networks and this machine"
+	case w.AllowLoopback:
+		return "may go to public hosts and this machine"
+	case w.AllowPrivate:
+		return "may go to public hosts and private networks"
+	}
+	return "may go to public hosts only"
+}

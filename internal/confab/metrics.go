@@ -1,0 +1,148 @@
+package confab
+
+import (
+	"strconv"
+
+	"confab/internal/media"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+)
+
+// newRegistry returns a registry of the switch and of the Go program it is.
+func newRegistry(s *Switch) *prometheus.Registry {
+	r := prometheus.NewRegistry()
+	r.MustRegister(metrics{s}, collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return r
+}
+
+// metrics asks the parts of a switch for their counts when it is scraped.
+// Labels are small fixed sets: no SID, no number, no host of a customer's.
+type metrics struct{ s *Switch }
+
+// Describe says nothing beforehand: what Collect sends describes itself.
+func (metrics) Describe(chan<- *prometheus.Desc) {}
+
+// Collect sends the counts of now.
+func (m metrics) Collect(to chan<- prometheus.Metric) {
+	send := sender{to}
+	m.calls(send)
+	m.voice(send)
+	m.signalling(send)
+	m.journal(send)
+	m.panics(send)
+}
+
+func (m metrics) calls(send sender) {
+	calls := m.s.calls.Stats()
+	send.gauge("calls", "Calls that live.", calls.Live)
+	send.count("calls_total", "Calls taken.", calls.Taken)
+	send.count("calls_refused_total", "Calls refused: no such number, a bound, stopping.", calls.Refused)
+	conferences, participants := m.s.conferences.Count()
+	send.gauge("conferences", "Conferences that live.", conferences)
+	send.gauge("participants", "Participants that stand in them.", participants)
+}
+
+func (m metrics) signalling(send sender) {
+	n := m.s.sip.Stats()
+	send.gauge("sip_dialogs", "SIP dialogs that live.", n.Dialogs)
+	send.gauge("sip_connections", "TCP connections of SIP.", n.Connections)
+	send.count("sip_messages_received_total", "SIP messages read.", n.Received)
+	send.count("sip_messages_sent_total", "SIP messages written.", n.Sent)
+	for _, d := range []struct {
+		why string
+		n   uint64
+	}{{"limit", n.Limited}, {"malformed", n.Malformed}, {"queue full", n.Overrun}, {"stray", n.Stray}} {
+		send.count("sip_messages_dropped_total", "SIP messages that nothing came of, by why.", d.n, label{"why", d.why})
+	}
+	send.count("sip_calls_refused_total", "Calls refused at a bound of SIP, or while draining.", n.Refused)
+}
+
+func (m metrics) voice(send sender) {
+	send.gauge("media_sessions", "Media sessions that are open.", m.s.plane.Sessions())
+	for i, l := range m.s.plane.Loops() {
+		loop := label{"loop", strconv.Itoa(i)}
+		send.gauge("media_ports", "Pairs of UDP ports that are open.", l.Ports, loop)
+		send.count("media_packets_received_total", "RTP and RTCP packets received.", l.Received, loop)
+		send.count("media_packets_sent_total", "RTP and RTCP packets sent.", l.Sent, loop)
+		for _, d := range []struct {
+			why string
+			n   uint64
+		}{
+			{"malformed", l.Malformed}, {"unknown source", l.Dropped}, {"receive buffer full", l.Overflows},
+			{"receive error", l.ReceiveErrors}, {"send error", l.SendErrors},
+		} {
+			send.count("media_packets_dropped_total", "Packets lost on this machine, or not listened to, by why.", d.n, loop, label{"why", d.why})
+		}
+		send.count("media_notes_lost_total", "Digits and the like lost to a full ring.", l.NotesLost, loop)
+		send.count("media_slots_skipped_total", "Slots left out by a loop that was held up.", l.SkippedSlots, loop)
+		send.lateness(l, loop)
+	}
+}
+
+func (m metrics) journal(send sender) {
+	healthy := 0
+	if m.s.store.Healthy() == nil {
+		healthy = 1
+	}
+	send.gauge("journal_healthy", "1 while the journal keeps up; new calls are refused while it does not.", healthy)
+	send.count("journal_events_total", "Events that are durable.", uint64(m.s.store.Committed()))
+}
+
+// panics counts where the program recovers: the four ways in, and the line.
+func (m metrics) panics(send sender) {
+	var media uint64
+	for _, l := range m.s.plane.Loops() {
+		media += l.Panics
+	}
+	for _, e := range []struct {
+		entry string
+		n     uint64
+	}{
+		{"SIP message", m.s.sip.Stats().Panics}, {"packet", media}, {"document", m.s.calls.Stats().Panics},
+		{"HTTP request", m.s.entry.panics.Load()}, {"line", uint64(m.s.webhook.Panics())},
+	} {
+		send.count("panics_total", "Errors of ours that were survived, by what came in.", e.n, label{"entry", e.entry})
+	}
+}
+
+// label is a name and one value of a small fixed set.
+type label struct{ name, value string }
+
+// sender makes metrics of numbers.
+type sender struct{ to chan<- prometheus.Metric }
+
+func (s sender) gauge(name, help string, n int, labels ...label) {
+	s.send(name, help, prometheus.GaugeValue, float64(n), labels)
+}
+
+func (s sender) count(name, help string, n uint64, labels ...label) {
+	s.send(name, help, prometheus.CounterValue, float64(n), labels)
+}
+
+func (s sender) send(name, help string, kind prometheus.ValueType, n float64, labels []label) {
+	desc, values := describe(name, help, labels)
+	s.to <- prometheus.MustNewConstMetric(desc, kind, n, values...)
+}
+
+// lateness sends how late the slots of a loop were.
+func (s sender) lateness(l media.LoopStats, loop label) {
+	desc, values := describe("media_slot_lateness_seconds", "How late the loop's slots began.", []label{loop})
+	buckets := make(map[float64]uint64, len(media.LateBuckets))
+	var n uint64
+	for i, bound := range media.LateBuckets {
+		n += l.Late[i]
+		buckets[bound.Seconds()] = n
+	}
+	n += l.Late[len(media.LateBuckets)]
+	s.to <- prometheus.MustNewConstHistogram(desc, n, l.LateSum.Seconds(), buckets, values...)
+}
+
+func describe(name, help string, labels []label) (*prometheus.Desc, []string) {
+	names, values := make([]string, len(labels)), make([]string, len(labels))
+	for i, l := range labels {
+		names[i], values[i] = l.name, l.value
+	}
+	return prometheus.NewDesc("confab_"+name, help, names, nil), values
+}

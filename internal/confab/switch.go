@@ -1,0 +1,250 @@
+package confab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"path/filepath"
+	"sync/atomic"
+
+	"confab/internal/api"
+	"confab/internal/call"
+	"confab/internal/conference"
+	"confab/internal/contract"
+	"confab/internal/interp"
+	"confab/internal/line"
+	"confab/internal/media"
+	"confab/internal/sip"
+	"confab/internal/speech"
+	"confab/internal/store"
+	"confab/internal/webhook"
+)
+
+// LineHost is the name under which applications inside the program are asked:
+// the built-in line is at http://line.confab.internal/voice. It never resolves.
+const LineHost = "line.confab.internal"
+
+// Switch is one running switch: everything that New put together.
+type Switch struct {
+	cfg      Config
+	log      *slog.Logger
+	warnings []string // for the banner: what is amiss, in one line each
+
+	store       *store.Store
+	account     store.Account
+	rooms       *line.Rooms
+	plane       *media.Plane
+	webhook     *webhook.Client
+	conferences *conference.Conferences
+	calls       *call.Calls
+	delivery    *webhook.Delivery
+	listener    net.Listener // of HTTP
+	sip         *sip.Server
+	entry       *entry
+
+	opened []func() error // how to close what was opened, in the order of opening
+	state  atomic.Int32   // see ready
+}
+
+// New puts a switch together, from the bottom up. Everything that can fail does
+// so here: the error is one line, and nothing is left open. SIP is served from
+// the end of New on, all else from Run on; a switch that is not run is closed.
+func New(c Config) (*Switch, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	s := &Switch{cfg: c, log: c.Log}
+	for _, open := range []func(context.Context) error{
+		s.openStore, s.openLine, s.openVoice, s.openCalls, s.openHTTP, s.openSIP,
+	} {
+		if err := open(context.Background()); err != nil {
+			if lost := s.Close(); lost != nil {
+				s.log.Error("not closed", "err", lost)
+			}
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// openStore takes possession of the data directory: the journal, the records,
+// the account, the numbers.
+func (s *Switch) openStore(ctx context.Context) (err error) {
+	if s.store, err = store.Open(ctx, s.cfg.Data, s.log); err != nil {
+		return err
+	}
+	s.closeLater(s.store.Close)
+	given := store.Account{SID: contract.AccountSID(s.cfg.Account.SID), AuthToken: s.cfg.Account.AuthToken}
+	if s.account, err = s.store.Account(given); err != nil {
+		return err
+	}
+	return s.store.SetConfigNumbers(s.cfg.NumberInfos())
+}
+
+// openLine makes the built-in line, and the client that asks it and every other
+// application.
+func (s *Switch) openLine(ctx context.Context) (err error) {
+	if s.rooms, err = line.OpenRooms(ctx, s.cfg.Data); err != nil {
+		return err
+	}
+	s.closeLater(s.rooms.Close)
+	app, err := line.New(line.Config{Rooms: s.rooms, Token: s.account.AuthToken, Log: s.log})
+	if err != nil {
+		return err
+	}
+	s.webhook = webhook.New(webhook.Config{
+		Tokens: s.token,
+		Policy: webhook.Policy{AllowLoopback: s.cfg.Webhook.AllowLoopback, AllowPrivate: s.cfg.Webhook.AllowPrivate},
+		Dial:   s.cfg.Net.Dial,
+		Lookup: s.cfg.Net.lookup(),
+		Local:  map[string]http.Handler{LineHost: app},
+		Log:    s.log,
+	})
+	s.closeLater(func() error { s.webhook.Close(); return nil })
+	s.delivery = webhook.NewDelivery(webhook.DeliveryConfig{
+		Client: s.webhook, Journal: s.store, Failed: s.store.Warn, Log: s.log,
+	})
+	return nil
+}
+
+// token is the secret that signs what is sent for an account: there is one.
+func (s *Switch) token(of contract.AccountSID) (string, bool) {
+	return s.account.AuthToken, of == s.account.SID
+}
+
+// openVoice starts the media loops.
+func (s *Switch) openVoice(context.Context) (err error) {
+	ip, _, err := hostPort(s.cfg.SIP, "sip", "")
+	if err != nil {
+		return err
+	}
+	s.plane, err = media.New(media.Config{
+		Bind:    ip,
+		PortLow: int(s.cfg.RTPPorts.First), PortHigh: int(s.cfg.RTPPorts.Last),
+		MediaTimeout: s.cfg.MediaTimeout,
+		ListenPacket: s.cfg.Net.ListenPacket,
+		Log:          s.log,
+	})
+	if err != nil {
+		return portError("sip", s.cfg.SIP, err)
+	}
+	s.closeLater(s.plane.Close)
+	return nil
+}
+
+// openCalls makes what calls are run by.
+func (s *Switch) openCalls(ctx context.Context) error {
+	engine, err := s.engine(ctx)
+	if err != nil {
+		return err
+	}
+	speaker, err := speech.New(speech.Config{Engine: engine, CacheDir: s.speechCache(), Log: s.log})
+	if err != nil {
+		return err
+	}
+	s.conferences, err = conference.New(conference.Config{
+		Plane: s.plane, Journal: s.store, MaxParticipants: s.cfg.participants(), Log: s.log,
+	})
+	if err != nil {
+		return err
+	}
+	s.closeLater(func() error { s.conferences.Close(); return nil })
+	scripts, err := interp.New(interp.Config{
+		Webhook: s.webhook, Speech: speaker, Conferences: s.conferences,
+		Line: "http://" + LineHost + "/voice", Log: s.log,
+	})
+	if err != nil {
+		return err
+	}
+	s.calls, err = call.New(call.Config{
+		Account: s.account.SID, Journal: s.store, Numbers: s.store, Handler: scripts,
+		MaxCalls: s.cfg.MaxCalls, TimeLimit: s.cfg.TimeLimit, Log: s.log,
+	})
+	if err == nil {
+		s.closeLater(func() error { s.calls.Close(); return nil })
+	}
+	return err
+}
+
+// engine is what speaks; nil when nothing does.
+func (s *Switch) engine(ctx context.Context) (speech.Engine, error) {
+	switch {
+	case s.cfg.SpeechEngine != nil:
+		return s.cfg.SpeechEngine, nil
+	case s.cfg.Speech.Engine == "tones":
+		return speech.NewTones(), nil
+	case s.cfg.Speech.Engine == "none":
+		return nil, nil
+	}
+	found, err := speech.Find(ctx)
+	switch {
+	case err == nil:
+		return found, nil
+	case s.cfg.Speech.Engine != "auto":
+		return nil, fmt.Errorf("speech.engine: %s: %w; install it (apt-get install %s), or say auto", s.cfg.Speech.Engine, err, s.cfg.Speech.Engine)
+	case !errors.Is(err, speech.ErrNoEngine):
+		return nil, err
+	}
+	s.warnings = append(s.warnings, "no speech engine is installed, so prompts are short tones: apt-get install espeak-ng")
+	return nil, nil
+}
+
+func (s *Switch) speechCache() string {
+	if s.cfg.Speech.Cache != "" {
+		return s.cfg.Speech.Cache
+	}
+	return filepath.Join(s.cfg.Data, "speech")
+}
+
+// openHTTP takes the port of the API.
+func (s *Switch) openHTTP(context.Context) (err error) {
+	if s.listener, err = s.cfg.Net.listen("tcp", s.cfg.HTTP); err != nil {
+		return portError("http", s.cfg.HTTP, err)
+	}
+	s.closeLater(func() error { return closeListener(s.listener) })
+	rest := api.New(api.Config{Account: s.account.SID, Token: s.account.AuthToken, Log: s.log})
+	s.entry = &entry{next: newMux(rest, newRegistry(s), s.ready), log: s.log}
+	return nil
+}
+
+// openSIP takes the ports of SIP. It comes last: from here on calls come in.
+func (s *Switch) openSIP(context.Context) (err error) {
+	s.sip, err = sip.New(sip.Config{
+		Addr: s.cfg.SIP, Advertise: s.cfg.Advertise,
+		ListenPacket: s.cfg.Net.ListenPacket, Listen: s.cfg.Net.Listen, Dial: s.cfg.Net.Dial,
+		Plane: s.plane, Handler: s.calls, Agent: "Confab", Log: s.log,
+	})
+	if err != nil {
+		return portError("sip", s.cfg.SIP, err)
+	}
+	s.closeLater(s.sip.Close)
+	return nil
+}
+
+func (s *Switch) closeLater(f func() error) { s.opened = append(s.opened, f) }
+
+// Close closes what New opened, from the top down, at once. Run does it too.
+func (s *Switch) Close() error {
+	var errs []error
+	for i := len(s.opened) - 1; i >= 0; i-- {
+		errs = append(errs, s.opened[i]())
+	}
+	s.opened = nil
+	return errors.Join(errs...)
+}
+
+// SIP returns the address that SIP is served on.
+func (s *Switch) SIP() netip.AddrPort { return s.sip.Addr() }
+
+// HTTP returns the address that the API is served on.
+func (s *Switch) HTTP() net.Addr { return s.listener.Addr() }
+
+// Account returns the account that the switch works for, its secret included.
+func (s *Switch) Account() store.Account { return s.account }
