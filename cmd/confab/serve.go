@@ -1,0 +1,33 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+
+	"confab/internal/confab"
+)
+
+type serveCmd struct {
+	File     configFile    `name:"config" placeholder:"FILE" env:"CONFAB_CONFIG" help:"A YAML file of these settings and of the numbers; docs/confab.sample.yaml shows all. Flags and environment come before it."`
+	Settings confab.Config `embed:""`
+}
+
+// Help is what follows the summary in the command's help.
+func (serveCmd) Help() string {
+	return "It listens on loopback until it is told otherwise, and prints the number to dial. " +
+		"SIGTERM or Ctrl-C lets the running calls end first; a second one exits at once.\n\n" +
+		"Every flag can be given in the environment too (--rtp-ports is CONFAB_RTP_PORTS) or in a file."
+}
+
+// Run serves until ctx ends and the calls have.
+func (s *serveCmd) Run(ctx context.Context, t terminal, file *confab.Config) error {
+	c := s.Settings
+	c.Numbers = file.Numbers
+	c.Out = t.out
+	c.Log = slog.New(slog.NewTextHandler(t.err, &slog.HandlerOptions{Level: c.LogLevel}))
+	sw, err := confab.New(c)
+	if err != nil {
+		return err
+	}
+	return sw.Run(ctx)
+}
