@@ -10,22 +10,24 @@ import (
 var (
 	// ErrNoEngine: there is nothing to speak with. Callers may play Beep.
 	ErrNoEngine = errors.New("no speech engine")
-	// ErrVoice: no such voice (13511).
+	// ErrVoice: there is no such voice (Twilio 13511).
 	ErrVoice = errors.New("no such voice")
-	// ErrLanguage: no such language, or the voice does not speak it (13512).
+	// ErrLanguage: there is no such language, or the voice does not speak it
+	// (Twilio 13512).
 	ErrLanguage = errors.New("no such language for the voice")
-	// ErrTooLong: the text is longer than MaxText (13521).
+	// ErrTooLong: the text is longer than MaxText (Twilio 13521).
 	ErrTooLong = errors.New("text too long")
 )
 
 // Engine speaks. It is used by many goroutines at a time.
 type Engine interface {
-	// Name tells engines, and versions of one, apart: it is part of what a
-	// cached prompt is found by.
+	// Name tells engines, and versions of one engine, apart: what was spoken is
+	// kept under it.
 	Name() string
 
 	// Synthesize speaks text, at a rate of the engine's choice. It blocks until
-	// all is spoken or ctx ends. A language it does not know is ErrLanguage.
+	// all is spoken or ctx ends. A language that it does not know gives
+	// ErrLanguage.
 	Synthesize(ctx context.Context, text string, v Voice) (audio.Source, error)
 }
 
@@ -38,10 +40,10 @@ const (
 	Man
 )
 
-// Voice is whom an engine shall sound like: what Twilio's voice name and
-// language come to.
+// Voice is whom an engine shall sound like: what a voice name and a language of
+// Twilio <Say> come to.
 type Voice struct {
-	Name     string // in Twilio's words: "alice", "Polly.Hans"; engines may tell voices of one gender apart by it
-	Language string // BCP 47, in the usual case: "en-US"
+	Name     string // in lower case: "alice", "hans", "de-de-neural2-b": tells voices of one gender apart
+	Language string // BCP 47 in its usual case: "en-US"
 	Gender   Gender
 }
