@@ -45,7 +45,8 @@ const (
 type DeliveryConfig struct {
 	Client  *Client
 	Journal Journal
-	// Failed is told of an event that was given up; may be nil.
+	// Failed is told of an event that was given up, from the goroutine of its
+	// stream; may be nil.
 	Failed func(contract.Event, contract.Warning)
 	// InFlight bounds the callbacks in flight; 0 means 256. One host gets at
 	// most half of them, so that a dead one does not hold up the others.

@@ -1,0 +1,668 @@
+package webhook_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"confab/internal/contract"
+	"confab/internal/webhook"
+)
+
+// journal is a journal in memory: what is appended is committed.
+type journal struct {
+	mu      sync.Mutex
+	events  []contract.Event
+	wake    chan struct{}
+	cursors map[string]contract.Pos
+	marks   int   // calls of SetCursor
+	read    int   // events given to TailCallbacks
+	err     error // of all reads
+}
+
+func newJournal() *journal {
+	return &journal{wake: make(chan struct{}), cursors: make(map[string]contract.Pos)}
+}
+
+func (j *journal) append(events ...contract.Event) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for _, e := range events {
+		e.Pos = contract.Pos(len(j.events) + 1)
+		j.events = append(j.events, e)
+	}
+	close(j.wake)
+	j.wake = make(chan struct{})
+}
+
+func (j *journal) tail(after contract.Pos, max int, want func(contract.Event) bool) (found []contract.Event, err error) {
+	if j.err != nil {
+		return nil, j.err
+	}
+	for _, e := range j.events[min(int(after), len(j.events)):] {
+		if e.Callback != nil && len(found) < max && want(e) {
+			found = append(found, e)
+		}
+	}
+	return found, nil
+}
+
+func (j *journal) TailCallbacks(_ context.Context, after contract.Pos, max int) ([]contract.Event, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	events, err := j.tail(after, max, func(contract.Event) bool { return true })
+	j.read += len(events)
+	return events, err
+}
+
+func (j *journal) TailStream(_ context.Context, stream string, after contract.Pos, max int) ([]contract.Event, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.tail(after, max, func(e contract.Event) bool { return e.Stream() == stream })
+}
+
+func (j *journal) More(after contract.Pos) <-chan struct{} {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if int(after) < len(j.events) {
+		done := make(chan struct{})
+		close(done)
+		return done
+	}
+	return j.wake
+}
+
+func (j *journal) Committed() contract.Pos {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return contract.Pos(len(j.events))
+}
+
+func (j *journal) Cursors(context.Context) (map[string]contract.Pos, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return maps.Clone(j.cursors), j.err
+}
+
+func (j *journal) SetCursor(stream string, pos contract.Pos) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.marks++
+	j.cursors[stream] = pos
+	if stream == "" {
+		maps.DeleteFunc(j.cursors, func(s string, p contract.Pos) bool { return s != "" && p <= pos })
+	}
+}
+
+func (j *journal) fail(err error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.err = err
+}
+
+func (j *journal) counts() (marks, read int) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.marks, j.read
+}
+
+// told is an event of a conference's stream that its customer wants to hear of.
+func told(stream string, sequence int, at string) contract.Event {
+	return contract.Event{Type: contract.EventParticipantJoin, Sequence: sequence, Time: noon,
+		Conference: &contract.ConferenceInfo{SID: contract.ConferenceSID(stream), Account: account, FriendlyName: "tea"},
+		Callback:   &contract.Callback{URL: at}}
+}
+
+// app is the customer's application: it notes what it is told, per stream, and
+// whether it was told two things of one stream at once.
+type app struct {
+	t      *testing.T
+	answer func(r *http.Request, stream string, sequence int) (status int, err error)
+
+	mu     sync.Mutex
+	told   map[string][]int
+	tokens map[string]string
+	flying map[string]int
+	hosts  map[string]int // in flight
+	most   int            // in flight at any time, over all
+	peak   map[string]int // and per host
+}
+
+func newApp(t *testing.T) *app {
+	return &app{t: t, told: make(map[string][]int), tokens: make(map[string]string),
+		flying: make(map[string]int), hosts: make(map[string]int), peak: make(map[string]int)}
+}
+
+func (a *app) RoundTrip(r *http.Request) (*http.Response, error) {
+	body, _ := io.ReadAll(r.Body)
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	r.ParseForm()
+	stream := r.PostForm.Get("ConferenceSid") + r.PostForm.Get("CallSid")
+	sequence, err := strconv.Atoi(r.PostForm.Get("SequenceNumber"))
+	if err != nil {
+		a.t.Errorf("told %q", body)
+	}
+	a.mu.Lock()
+	a.flying[stream]++
+	a.hosts[r.URL.Host]++
+	all := 0
+	for _, n := range a.hosts {
+		all += n
+	}
+	a.most, a.peak[r.URL.Host] = max(a.most, all), max(a.peak[r.URL.Host], a.hosts[r.URL.Host])
+	if a.flying[stream] > 1 {
+		a.t.Errorf("%s: %d callbacks in flight at once", stream, a.flying[stream])
+	}
+	key, token := fmt.Sprint(stream, sequence), r.Header.Get("I-Twilio-Idempotency-Token")
+	if was, ok := a.tokens[key]; ok && was != token || token == "" {
+		a.t.Errorf("%s: token %q, before %q", key, token, was)
+	}
+	a.tokens[key] = token
+	a.mu.Unlock()
+	status := 200
+	if a.answer != nil {
+		status, err = a.answer(r, stream, sequence)
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.flying[stream]--
+	a.hosts[r.URL.Host]--
+	if err != nil {
+		return nil, err
+	}
+	a.told[stream] = append(a.told[stream], sequence)
+	return &http.Response{StatusCode: status, Header: http.Header{}, Body: http.NoBody, Request: r}, nil
+}
+
+func (a *app) heard(stream string) []int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.Clone(a.told[stream])
+}
+
+// takes waits for d, or until the request is given up.
+func takes(r *http.Request, d time.Duration) (int, error) {
+	select {
+	case <-time.After(d):
+		return 200, nil
+	case <-r.Context().Done():
+		return 0, r.Context().Err()
+	}
+}
+
+// running is a delivery that runs.
+type running struct {
+	*webhook.Delivery
+	stop func() // ends Run, and waits for that
+
+	mu     sync.Mutex
+	failed []contract.Warning
+}
+
+func deliver(t *testing.T, j webhook.Journal, a http.RoundTripper, inFlight int) *running {
+	t.Helper()
+	c := webhook.New(webhook.Config{Tokens: tokens, Transport: a})
+	r := &running{}
+	r.Delivery = webhook.NewDelivery(webhook.DeliveryConfig{Client: c, Journal: j, InFlight: inFlight,
+		Failed: func(e contract.Event, w contract.Warning) {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			r.failed = append(r.failed, w)
+		}})
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := r.Run(ctx); err != nil {
+			t.Error(err)
+		}
+	}()
+	r.stop = sync.OnceFunc(func() {
+		cancel()
+		<-done
+		c.Close()
+	})
+	t.Cleanup(r.stop)
+	return r
+}
+
+func (r *running) flush(t *testing.T) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+	defer cancel()
+	if err := r.Flush(ctx); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func sequence(from, to int) (all []int) {
+	for n := from; n <= to; n++ {
+		all = append(all, n)
+	}
+	return all
+}
+
+// One stream's order is kept, whatever each takes; another stream does not wait.
+func TestDeliveryInOrderPerStream(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j, a := newJournal(), newApp(t)
+		start := time.Now()
+		var quick atomic.Int64
+		a.answer = func(r *http.Request, stream string, n int) (int, error) {
+			if stream == "CF-quick" {
+				quick.Store(int64(time.Since(start)))
+				return 200, nil
+			}
+			return takes(r, time.Duration(11-n)*time.Second)
+		}
+		for n := 1; n <= 10; n++ {
+			j.append(told("CF-slow", n, "http://app.test/"), told("CF-quick", n, "http://app.test/"))
+		}
+		d := deliver(t, j, a, 0)
+		d.flush(t)
+		for _, stream := range []string{"CF-slow", "CF-quick"} {
+			if got := a.heard(stream); !slices.Equal(got, sequence(1, 10)) {
+				t.Errorf("%s was told in the order %v", stream, got)
+			}
+		}
+		if quick.Load() != 0 || time.Since(start) != 55*time.Second {
+			t.Errorf("the quick stream was done after %v, the slow one after %v; want 0 and 55s", time.Duration(quick.Load()), time.Since(start))
+		}
+		if want := map[string]contract.Pos{"": 20}; !cmp.Equal(j.cursors, want) {
+			t.Errorf("cursors %v, want %v", j.cursors, want)
+		}
+		j.append(told("CF-slow", 11, "http://app.test/"), told("CF-late", 1, "http://app.test/")) // Run was waiting
+		d.flush(t)
+		if got := a.heard("CF-slow"); len(got) != 11 {
+			t.Errorf("what came later was not told: %v", got)
+		}
+	})
+}
+
+// Call events have their own form and stream.
+func TestDeliveryOfCallEvents(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j, a := newJournal(), newApp(t)
+		c := call
+		e := contract.Event{Type: contract.EventCallCompleted, Sequence: 3, Time: noon, Call: &c, Callback: &contract.Callback{URL: "http://app.test/status?a=1#rc=0", Method: "POST"}}
+		get := e
+		get.Sequence, get.Callback = 4, &contract.Callback{URL: "http://app.test/status?a=1", Method: "GET"}
+		var seen []string
+		transport := roundTrip(func(r *http.Request) (*http.Response, error) {
+			if r.Method == "GET" {
+				q := r.URL.Query()
+				seen = append(seen, "GET "+q.Get("a")+q.Get("CallSid")+q.Get("SequenceNumber"))
+				return &http.Response{StatusCode: 204, Body: http.NoBody}, nil
+			}
+			seen = append(seen, r.Method+" "+r.URL.String())
+			return a.RoundTrip(r)
+		})
+		j.append(e, get)
+		deliver(t, j, transport, 0).flush(t)
+		if want := []string{"POST http://app.test/status?a=1", "GET 1CA14"}; !slices.Equal(seen, want) {
+			t.Errorf("requests %q, want %q", seen, want)
+		}
+	})
+}
+
+// A callback that fails is tried as its URL asks, recorded with the documented
+// code, and does not hold up the next.
+func TestDeliveryFailures(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBubble(t)
+		var mu sync.Mutex
+		var got []string
+		b.serve("192.0.2.10:80", func(w http.ResponseWriter, r *http.Request) {
+			r.ParseForm()
+			mu.Lock()
+			got = append(got, r.URL.Path+" "+r.PostForm.Get("SequenceNumber"))
+			mu.Unlock()
+			switch r.URL.Path {
+			case "/500":
+				w.WriteHeader(500)
+			case "/slow":
+				sleep(r, time.Hour)
+			}
+		})
+		j := newJournal()
+		c := call
+		callEvent := func(n int, at string) contract.Event {
+			return contract.Event{Type: contract.EventCallRinging, Sequence: n, Time: noon, Call: &c, Callback: &contract.Callback{URL: at}}
+		}
+		var log bytes.Buffer
+		var failed []contract.Warning
+		client := b.client()
+		d := webhook.NewDelivery(webhook.DeliveryConfig{Client: client, Journal: j, Log: slog.New(slog.NewTextHandler(&log, nil)),
+			Failed: func(e contract.Event, w contract.Warning) {
+				mu.Lock()
+				defer mu.Unlock()
+				failed = append(failed, w)
+			}})
+		j.append(
+			told("CF1", 1, "http://ann:sesame@app.test/500?token=sesame"),
+			told("CF1", 2, "http://app.test/500#rc=2&rp=5xx"),
+			told("CF1", 3, "http://nowhere.test/"),
+			told("CF1", 4, "http://app.test/ok"),
+			callEvent(0, "http://app.test/500"),
+			callEvent(1, "http://app.test/slow"),
+			callEvent(2, "http://app.test:81/"),
+			callEvent(3, "://"),
+			callEvent(4, "http://app.test/ok"))
+		ctx, cancel := context.WithCancel(t.Context())
+		var run sync.WaitGroup
+		run.Go(func() { d.Run(ctx) })
+		if err := d.Flush(t.Context()); err != nil {
+			t.Error(err)
+		}
+		cancel()
+		run.Wait()
+		slices.Sort(got)
+		want := []string{"/500 0", "/500 1", "/500 2", "/500 2", "/500 2", "/ok 4", "/ok 4", "/slow 1"}
+		if !slices.Equal(got, want) {
+			t.Errorf("requests %q, want %q", got, want)
+		}
+		if dials := b.dialled(); dials < 2 {
+			t.Errorf("%d dials: a failed connection was not tried again", dials)
+		}
+		byMessage := make(map[string]contract.Code)
+		for _, w := range failed {
+			byMessage[w.Message] = w.Code
+			if strings.Contains(w.Message+w.URL, "sesame") {
+				t.Errorf("a secret in %+v", w)
+			}
+		}
+		if diff := cmp.Diff(map[string]contract.Code{
+			"participant-join, sequence 1: http://app.test/500: it answered 500":                   contract.CodeEventDelivery,
+			"participant-join, sequence 2: http://app.test/500: it answered 500":                   contract.CodeEventDelivery,
+			"participant-join, sequence 3: http://nowhere.test/: its host name cannot be resolved": contract.CodeEventDelivery,
+			"call-ringing, sequence 0: http://app.test/500: it answered 500":                       contract.CodeCallbackWarning,
+			"call-ringing, sequence 1: http://app.test/slow: it did not answer in time":            contract.CodeRetrieval,
+			"call-ringing, sequence 2: http://app.test:81/: no connection":                         contract.CodeConnect,
+			"call-ringing, sequence 3: the URL cannot be read":                                     contract.CodeURL,
+		}, byMessage); diff != "" {
+			t.Errorf("warnings (-want +got):\n%s", diff)
+		}
+		if strings.Contains(log.String(), "sesame") || strings.Count(log.String(), "callback given up") != 7 ||
+			!strings.Contains(log.String(), "conf=CF1") || !strings.Contains(log.String(), "call=CA1") {
+			t.Errorf("log:\n%s", log.String())
+		}
+	})
+}
+
+// What nobody wants to hear of costs delivery nothing.
+func TestDeliveryPassesOverTheRest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j, a := newJournal(), newApp(t)
+		for n := range 5000 {
+			e := told("CF1", n, "")
+			e.Callback = nil
+			j.append(e)
+		}
+		d := deliver(t, j, a, 0)
+		d.flush(t)
+		if marks, read := j.counts(); marks != 0 || read != 0 {
+			t.Errorf("%d cursors were set and %d events read", marks, read)
+		}
+		d.stop()
+		if j.cursors[""] != 5000 {
+			t.Errorf("at the end the cursor is %v, want 5000", j.cursors)
+		}
+	})
+}
+
+// Stopped anywhere, the next run goes on where the last one was: nothing is
+// left out, and what is told twice has its token.
+func TestDeliveryGoesOnAfterARestart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j, a := newJournal(), newApp(t)
+		a.answer = func(r *http.Request, stream string, n int) (int, error) {
+			return takes(r, time.Duration(len(stream)*7+n%5)*10*time.Millisecond)
+		}
+		streams := []string{"CF1", "CF22", "CF333", "CF4444", "CF55555"}
+		const each = 60
+		for n := 1; n <= each; n++ {
+			for _, s := range streams {
+				j.append(told(s, n, "http://app.test/"))
+			}
+		}
+		for range 5 { // in the middle
+			d := deliver(t, j, a, 0)
+			time.Sleep(700 * time.Millisecond)
+			d.stop()
+			if low, ok := j.cursors[""]; ok && int(low) >= len(j.events) {
+				t.Fatal("it was done before it was stopped")
+			}
+		}
+		for range 3 { // and without a word: what was noted after this is lost
+			before := maps.Clone(j.cursors)
+			d := deliver(t, j, a, 0)
+			time.Sleep(300 * time.Millisecond)
+			d.stop()
+			j.cursors = before
+		}
+		deliver(t, j, a, 0).flush(t)
+		repeats := 0
+		for _, s := range streams {
+			next := 1
+			for _, n := range a.heard(s) {
+				if n > next {
+					t.Fatalf("%s: %d was told before %d: %v", s, n, next, a.heard(s))
+				}
+				if n < next {
+					repeats++
+				}
+				next = n + 1
+			}
+			if next != each+1 {
+				t.Errorf("%s ends with %d, want %d", s, next-1, each)
+			}
+		}
+		if repeats == 0 {
+			t.Error("losing the cursors repeated nothing: the test proves nothing")
+		}
+	})
+}
+
+// Run lets what is in flight end, and counts it as done.
+func TestDeliveryStopsAfterWhatIsInFlight(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j, a := newJournal(), newApp(t)
+		a.answer = func(r *http.Request, _ string, _ int) (int, error) { return takes(r, 10*time.Second) }
+		j.append(told("CF1", 1, "http://app.test/"), told("CF1", 2, "http://app.test/"), told("CF2", 1, "http://app.test/"))
+		d := deliver(t, j, a, 0)
+		time.Sleep(time.Second)
+		flushed := make(chan error, 1)
+		go func() { flushed <- d.Flush(t.Context()) }()
+		start := time.Now()
+		d.stop()
+		if took := time.Since(start); took != 9*time.Second {
+			t.Errorf("it took %v to stop, want 9s", took)
+		}
+		if err := <-flushed; err == nil {
+			t.Error("Flush over the end of Run = nil, though something is undelivered")
+		}
+		if err := d.Flush(t.Context()); err == nil {
+			t.Error("Flush after Run = nil, though something is undelivered")
+		}
+		if got := fmt.Sprint(a.told); got != "map[CF1:[1] CF2:[1]]" {
+			t.Errorf("told %s", got)
+		}
+		if want := map[string]contract.Pos{"": 1, "CF2": 3}; !cmp.Equal(j.cursors, want) {
+			t.Errorf("cursors %v, want %v", j.cursors, want)
+		}
+	})
+}
+
+// Flush waits for what was there when it was asked, and no longer.
+func TestDeliveryFlush(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j, a := newJournal(), newApp(t)
+		a.answer = func(r *http.Request, stream string, _ int) (int, error) {
+			if stream == "CF-late" {
+				return takes(r, 14*time.Second)
+			}
+			return takes(r, 3*time.Second)
+		}
+		d := deliver(t, j, a, 0)
+		d.flush(t) // of nothing
+		j.append(told("CF1", 1, "http://app.test/"), told("CF1", 2, "http://app.test/"))
+		start := time.Now()
+		go func() {
+			time.Sleep(time.Second)
+			j.append(told("CF-late", 1, "http://app.test/"))
+		}()
+		d.flush(t)
+		if took := time.Since(start); took != 6*time.Second {
+			t.Errorf("flush took %v, want 6s", took)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := d.Flush(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("Flush with a ctx that ends = %v", err)
+		}
+	})
+}
+
+// However many streams: so many in flight, half of them to one host, and so
+// many remembered. A dead host does not hold up another.
+func TestDeliveryBounds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j, a := newJournal(), newApp(t)
+		start := time.Now()
+		var alive atomic.Int64
+		a.answer = func(r *http.Request, stream string, n int) (int, error) {
+			if r.URL.Host == "alive.test" {
+				alive.Store(int64(time.Since(start)))
+				return 200, nil
+			}
+			return takes(r, time.Hour)
+		}
+		for n := range 12_000 {
+			j.append(told(fmt.Sprintf("CF-dead-%d", n), 1, "http://dead.test/"))
+			if n%1000 == 0 && n < 9000 {
+				for i := range 50 {
+					j.append(told(fmt.Sprintf("CF-alive-%d", n), i+1, "http://alive.test/"))
+				}
+			}
+		}
+		d := deliver(t, j, a, 40)
+		time.Sleep(14 * time.Second)
+		if _, read := j.counts(); read > 10_000+450+256 {
+			t.Errorf("%d events were read ahead of a host that does not answer", read)
+		}
+		if a.most > 40 || a.peak["dead.test"] != 20 {
+			t.Errorf("%d in flight, %d of them to one host; want at most 40 and 20", a.most, a.peak["dead.test"])
+		}
+		if got := time.Duration(alive.Load()); got != 0 {
+			t.Errorf("the host that answers was told all after %v, want at once", got)
+		}
+		for n := 0; n < 9000; n += 1000 {
+			if got := a.heard(fmt.Sprintf("CF-alive-%d", n)); !slices.Equal(got, sequence(1, 50)) {
+				t.Fatalf("alive stream %d heard %v", n, got)
+			}
+		}
+		time.Sleep(12_000 / 20 * 15 * time.Second)
+		d.flush(t)
+		if got := len(d.failed); got != 12_000 {
+			t.Errorf("%d callbacks were given up, want 12000", got)
+		}
+	})
+}
+
+// The journal's disk may fail for a while.
+func TestDeliverySurvivesTheJournal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j, a := newJournal(), newApp(t)
+		a.answer = func(r *http.Request, _ string, _ int) (int, error) { return takes(r, time.Second) }
+		j.fail(errors.New("the disk refuses"))
+		j.append(told("CF1", 1, "http://app.test/"), told("CF1", 2, "http://app.test/"), told("CF1", 3, "http://app.test/"))
+		d := deliver(t, j, a, 0)
+		time.Sleep(2500 * time.Millisecond)
+		j.fail(nil)
+		time.Sleep(time.Second) // the first is in flight
+		j.fail(errors.New("the disk refuses"))
+		time.Sleep(5 * time.Second)
+		j.fail(nil)
+		d.flush(t)
+		if got := a.heard("CF1"); !slices.Equal(got, sequence(1, 3)) {
+			t.Errorf("told %v", got)
+		}
+		j.fail(errors.New("the disk refuses"))
+		j.append(told("CF1", 4, "http://app.test/"))
+		time.Sleep(time.Second)
+		d.stop() // it ends all the same
+	})
+}
+
+// Whatever the streams, the answers and the stops: each event of each stream is
+// told, in order, one at a time (app watches that), and the cursor ends at the
+// end.
+func TestDeliveryProperties(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		synctest.Test(t, func(t *testing.T) {
+			j, a := newJournal(), newApp(t)
+			a.answer = func(r *http.Request, stream string, n int) (int, error) {
+				answer, err := takes(r, time.Duration((len(stream)*31+n*17)%900)*time.Millisecond)
+				if n%7 == 3 {
+					answer = 500
+				}
+				return answer, err
+			}
+			next := make(map[string]int)
+			var d *running
+			for range rapid.IntRange(1, 40).Draw(r, "steps") {
+				switch rapid.IntRange(0, 5).Draw(r, "step") {
+				case 0:
+					if d == nil {
+						d = deliver(t, j, a, rapid.IntRange(1, 5).Draw(r, "in flight"))
+					}
+				case 1:
+					if d != nil {
+						d.stop()
+						d = nil
+					}
+				case 2:
+					time.Sleep(time.Duration(rapid.IntRange(1, 2000).Draw(r, "pause")) * time.Millisecond)
+				default:
+					stream := "CF" + strings.Repeat("x", rapid.IntRange(0, 4).Draw(r, "stream"))
+					e := told(stream, next[stream]+1, fmt.Sprintf("http://app%d.test/", len(stream)))
+					if rapid.Bool().Draw(r, "silent") {
+						e.Callback = nil
+					} else {
+						next[stream]++
+					}
+					j.append(e)
+				}
+			}
+			if d == nil {
+				d = deliver(t, j, a, 3)
+			}
+			d.flush(t)
+			d.stop()
+			for stream, last := range next {
+				if got := a.heard(stream); !slices.Equal(got, sequence(1, last)) {
+					r.Errorf("%s was told %v, want 1 to %d", stream, got, last)
+				}
+			}
+			if len(j.events) > 0 && !cmp.Equal(j.cursors, map[string]contract.Pos{"": contract.Pos(len(j.events))}) {
+				r.Errorf("cursors %v, want all at %d", j.cursors, len(j.events))
+			}
+		})
+	})
+}
