@@ -122,7 +122,7 @@ func (s *callShow) event(e phone.Event) {
 	case phone.Ended:
 		s.summary.Code, s.summary.Ended = e.Code, ended(e.Cause)
 		if took := seconds(e.At.Sub(s.started)); s.summary.Answered {
-			s.summary.Seconds = tenth(took - s.summary.SetUp)
+			s.summary.Seconds = math.Round(1000*(took-s.summary.SetUp)) / 1000
 		} else {
 			s.summary.SetUp = took
 		}
@@ -237,7 +237,8 @@ func ended(c contract.Cause) string {
 	return c.String()
 }
 
-func seconds(d time.Duration) float64 { return tenth(d.Seconds()) }
+// seconds is d in seconds, to the millisecond.
+func seconds(d time.Duration) float64 { return d.Round(time.Millisecond).Seconds() }
 
 // tenth rounds to a tenth.
 func tenth(v float64) float64 { return math.Round(v*10) / 10 }

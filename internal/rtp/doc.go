@@ -5,7 +5,7 @@
 //
 // It has no socket, no clock and no goroutine: times are handed in as a
 // time.Duration since an epoch of the caller's choosing, the same for all
-// calls on one value. Nothing here allocates; memory is fixed and lives in the
-// values, whose zero value needs Init where there is one. No value may be used
+// calls on one value. No packet costs an allocation; memory is fixed and lives in
+// the values, whose zero value needs Init where there is one. No value may be used
 // by two goroutines at once.
 package rtp
