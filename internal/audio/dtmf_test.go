@@ -166,7 +166,7 @@ func TestDTMF_inNoiseAndCoding(t *testing.T) {
 // keys' tones are), so it may hit once a minute; telephone engineers ask for no
 // more than that of real speech.
 func TestDTMF_talkOff(t *testing.T) {
-	const minutes = 3
+	const minutes = 2
 	for _, c := range []struct {
 		name  string
 		voice func(seed uint64, n int) []int16
