@@ -49,6 +49,9 @@ Usage: confab [COMMAND] [FLAGS]
 `)
 	table := tabwriter.NewWriter(chosen.Stdout, 0, 0, 3, ' ', 0)
 	for _, c := range chosen.Model.Children {
+		if c.Hidden {
+			continue
+		}
 		name := c.Name
 		if len(c.Children) > 0 {
 			var below []string

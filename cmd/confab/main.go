@@ -31,7 +31,9 @@ type program struct {
 	Serve   serveCmd   `cmd:"" default:"withargs" help:"Answer calls; what confab does when no command is given."`
 	Room    roomCmd    `cmd:"" help:"The rooms of the conference line, and their codes."`
 	Number  numberCmd  `cmd:"" help:"The numbers that may be dialled, and the application behind each."`
+	Call    callCmd    `cmd:"" help:"Call somebody from the terminal."`
 	Line    lineCmd    `cmd:"" help:"Serve the conference line alone, for another switch to ask."`
+	Demo    demoCmd    `cmd:"" help:"Let four people meet on this machine, and show who hears whom."`
 	Bench   benchCmd   `cmd:"" help:"Load a switch with callers and print what they cost."`
 	Echo    echoCmd    `cmd:"" hidden:"" help:"Send back every datagram: the floor that bench compares with."`
 	Version versionCmd `cmd:"" help:"Say what this is and what it was built from."`

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"log/slog"
+	"os"
 
 	"confab/internal/confab"
 )
@@ -23,7 +24,7 @@ func (serveCmd) Help() string {
 func (s *serveCmd) Run(ctx context.Context, t terminal, file *confab.Config) error {
 	c := s.Settings
 	c.Numbers = file.Numbers
-	c.Out = t.out
+	c.Out, c.Program = t.out, os.Args[0]
 	c.Log = slog.New(slog.NewTextHandler(t.err, &slog.HandlerOptions{Level: c.LogLevel}))
 	sw, err := confab.New(c)
 	if err != nil {

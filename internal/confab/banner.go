@@ -30,13 +30,13 @@ func (s *Switch) banner(ctx context.Context, to io.Writer) error {
 		return err
 	}
 	if number == "" {
-		row("Dial", "no number is given: `confab number add NUMBER` makes one")
+		row("Dial", "nothing yet: %s number add NUMBER", s.cfg.Program)
 	} else {
 		row("Dial", "sip:%s@%s from any SIP phone", number, s.SIP())
 	}
-	row("Rooms", "%s", roomList(rooms))
+	row("Rooms", "%s", roomList(rooms, s.cfg.Program))
 	if number != "" {
-		row("Try", "confab call sip:%s@%s --digits %s", number, s.SIP(), trialDigits(rooms))
+		row("Try", "%s call sip:%s@%s --digits %s", s.cfg.Program, number, s.SIP(), trialDigits(rooms))
 	}
 	fmt.Fprintln(&b)
 	row("API", "http://%s%s", s.HTTP(), api.Root)
@@ -70,7 +70,7 @@ func (s *Switch) number(ctx context.Context) (string, error) {
 }
 
 // roomList is "conference 1 (123#), conference 2 (456#)".
-func roomList(rooms []line.Room) string {
+func roomList(rooms []line.Room, program string) string {
 	var parts []string
 	for _, r := range rooms {
 		if !r.Closed && len(parts) < bannerRooms {
@@ -79,21 +79,21 @@ func roomList(rooms []line.Room) string {
 	}
 	switch more := len(rooms) - len(parts); {
 	case len(rooms) == 0:
-		return "none: `confab room add NAME` makes one"
+		return "none yet: " + program + " room add NAME"
 	case more > 0:
-		parts = append(parts, fmt.Sprintf("and %d more: `confab room list`", more))
+		parts = append(parts, fmt.Sprintf("and %d more (%s room list)", more, program))
 	}
 	return strings.Join(parts, ", ")
 }
 
-// trialDigits waits for the greeting and keys the first code.
+// trialDigits waits until the greeting has been said, and keys the first code.
 func trialDigits(rooms []line.Room) string {
 	for _, r := range rooms {
 		if !r.Closed {
-			return `"wwww` + r.Code + `#"`
+			return `"WWWW` + r.Code + `#"`
 		}
 	}
-	return `"wwww123#"`
+	return `"WWWW#"`
 }
 
 func (s *Switch) tokenPlace() string {

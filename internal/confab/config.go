@@ -41,6 +41,7 @@ type Config struct {
 	Net          Net           `yaml:"-" kong:"-"` // the network to use; the zero Net is the machine's own
 	SpeechEngine speech.Engine `yaml:"-" kong:"-"` // speaks instead of what Speech.Engine names
 	Out          io.Writer     `yaml:"-" kong:"-"` // where the banner goes; nil: nowhere
+	Program      string        `yaml:"-" kong:"-"` // how this program is called, for the banner; empty: confab
 	Log          *slog.Logger  `yaml:"-" kong:"-"` // nil: nothing is logged
 }
 

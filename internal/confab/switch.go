@@ -60,6 +60,9 @@ func New(c Config) (*Switch, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
+	if c.Program == "" {
+		c.Program = "confab"
+	}
 	s := &Switch{cfg: c, log: c.Log}
 	for _, open := range []func(context.Context) error{
 		s.openStore, s.openLine, s.openVoice, s.openCalls, s.openHTTP, s.openSIP,
