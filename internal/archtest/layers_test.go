@@ -30,6 +30,7 @@ var layers = map[string][]string{
 	"internal/confab": {"internal/api", "internal/audio", "internal/call", "internal/codec", "internal/conference", "internal/contract",
 		"internal/interp", "internal/leg", "internal/line", "internal/media", "internal/mixer", "internal/rtp", "internal/sdp",
 		"internal/signature", "internal/sip", "internal/speech", "internal/store", "internal/twiml", "internal/webhook"},
+	"internal/demo":     {"internal/audio", "internal/confab", "internal/leg", "internal/phone"},
 	"internal/archtest": {},
 }
 
@@ -43,6 +44,7 @@ var forTests = map[string][]string{
 // production files may, the package itself and forTests. Tests under test/ may
 // import everything.
 var testLayers = map[string][]string{
+	"internal/call":       {"internal/codec"},
 	"internal/conference": {"internal/codec"},
 	"internal/line":       {"internal/confab"},
 }
@@ -73,6 +75,7 @@ var testLibraries = []string{
 var computed = map[string]string{
 	"codec.PCMU":       "a law's 65,536 codes, from its definition",
 	"codec.PCMA":       "a law's 65,536 codes, from its definition",
+	"speech.languages": "a set, listed as words",
 	"webhook.metadata": "networks, listed as text",
 	"webhook.loopback": "networks, listed as text",
 	"webhook.private":  "networks, listed as text",
