@@ -9,8 +9,8 @@ const (
 
 	maxAhead  = 500 * time.Millisecond // a timestamp further ahead than this is a jump
 	patience  = 100 * time.Millisecond // how long packets may be Late or Early before they are the new truth
-	dropout   = 3000                   // RFC 3550 A.1 MAX_DROPOUT: sequence numbers further ahead than this …
-	misorder  = 1000                   // … or further behind than this are a jump
+	dropout   = 3000                   // RFC 3550 A.1, MAX_DROPOUT: a sequence number further ahead than this …
+	misorder  = 100                    // … or further behind than MAX_MISORDER is a jump
 	guard     = 5 * time.Millisecond   // hysteresis of the delay, beyond one packet and twice the jitter
 	settle    = 200 * time.Millisecond // between one lessening of the delay and the next
 	unskipped = time.Second            // Spare for so long without a Skip, and the buffer skips by itself

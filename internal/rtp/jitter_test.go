@@ -227,6 +227,7 @@ func TestJitter_resyncs(t *testing.T) {
 		"timestamps jump back":         func(s *talker) { s.ts -= 1 << 30 },
 		"timestamps jump back a bit":   func(s *talker) { s.ts -= rate },
 		"sequence and timestamps jump": func(s *talker) { s.ts -= 1 << 29; s.seq += 20000 },
+		"both jump back a little":      func(s *talker) { s.ts -= 1 << 29; s.seq -= 300 },
 		"sequence jumps alone":         func(s *talker) { s.seq -= 15000 },
 		"timestamps stood still":       func(s *talker) { s.at += 3 * time.Second; s.marker = true },
 	} {

@@ -65,7 +65,7 @@ func (r *Receiver) Count(p Packet) bool {
 	switch {
 	case delta < dropout: // in order, with a permissible gap
 		r.highest += uint32(delta)
-	case delta <= 1<<16-1-100: // RFC 3550 A.1: beyond MAX_MISORDER, a jump or a stray
+	case delta <= 1<<16-misorder: // RFC 3550 A.1: a jump or a stray
 		if uint32(p.Sequence) == r.jump {
 			r.begin(p)
 			return true
