@@ -53,26 +53,33 @@ func (s *stage) Accept(l leg.Leg) { s.legs <- l.(*sip.Leg) }
 func bubble(t *testing.T, change func(*sip.Config), f func(t *testing.T, s *stage)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		s := &stage{t: t, net: memnet.New(), legs: make(chan *sip.Leg, 1000)}
-		s.plane = newPlane(t, s.net, switchHost)
-		c := config(s.net, switchHost, s.plane)
-		c.Handler = s
-		c.OnDialog = func(d sip.DialogState, alive bool) {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			s.states = append(s.states, told{d, alive})
-		}
-		if change != nil {
-			change(&c)
-		}
-		s.server = newServer(t, c)
-		f(t, s)
+		f(t, bare(t, media.Config{MediaTimeout: -1}, change))
 	})
 }
 
-func newPlane(t *testing.T, n *memnet.Net, host netip.Addr) *media.Plane {
+// bare makes a switch, in a bubble.
+func bare(t *testing.T, m media.Config, change func(*sip.Config)) *stage {
 	t.Helper()
-	p, err := media.New(media.Config{Bind: host, ListenPacket: n.Host(host).ListenPacket, Loops: 1, MediaTimeout: -1})
+	s := &stage{t: t, net: memnet.New(), legs: make(chan *sip.Leg, 1000)}
+	m.Bind, m.ListenPacket, m.Loops = switchHost, s.net.Host(switchHost).ListenPacket, 1
+	s.plane = newPlane(t, m)
+	c := config(s.net, switchHost, s.plane)
+	c.Handler = s
+	c.OnDialog = func(d sip.DialogState, alive bool) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.states = append(s.states, told{d, alive})
+	}
+	if change != nil {
+		change(&c)
+	}
+	s.server = newServer(t, c)
+	return s
+}
+
+func newPlane(t *testing.T, c media.Config) *media.Plane {
+	t.Helper()
+	p, err := media.New(c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -219,6 +226,10 @@ func (f *far) silence(d time.Duration) {
 // reply answers a request.
 func (f *far) reply(r *gosip.Request, code int, extra ...string) {
 	f.t.Helper()
+	f.send(responseText(r, code, extra...))
+}
+
+func responseText(r *gosip.Request, code int, extra ...string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "SIP/2.0 %d Whatever\r\n", code)
 	for _, name := range []string{"Via", "Record-Route", "From", "To", "Call-ID", "CSeq"} {
@@ -230,7 +241,7 @@ func (f *far) reply(r *gosip.Request, code int, extra ...string) {
 			fmt.Fprintf(&b, "%s: %s\r\n", name, v)
 		}
 	}
-	f.send(finish(b.String(), extra))
+	return finish(b.String(), extra)
 }
 
 // finish adds header lines and, when the last of extra is one, a body.
@@ -257,8 +268,10 @@ type caller struct {
 	offer          string
 }
 
-func (s *stage) caller(n int) *caller {
-	f := s.far(farHost, 5060+2*n)
+func (s *stage) caller(n int) *caller { return s.callerAt(farHost, n) }
+
+func (s *stage) callerAt(host netip.Addr, n int) *caller {
+	f := s.far(host, 5060+2*n)
 	return &caller{far: f, id: fmt.Sprintf("call-%d@far", n), tag: fmt.Sprint("tag", n), via: ";rport",
 		contact: fmt.Sprintf("<sip:ann@%s>", f.addr), offer: sdpAt(f.addr.Addr(), 40000+2*n)}
 }
@@ -355,5 +368,7 @@ func body(t *testing.T, m gosip.Message, pattern string) string {
 	return found[len(found)-1]
 }
 
-// background is a context for what is asked of legs.
-func background(t *testing.T) context.Context { return t.Context() }
+// contextFor returns a context that ends after d.
+func contextFor(t *testing.T, d time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(t.Context(), d)
+}
