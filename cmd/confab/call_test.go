@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"os"
@@ -234,5 +235,41 @@ func TestCall_aRefusalIsJSONToo(t *testing.T) {
 	}
 	if got.Answered || got.Code != 486 || got.Ended != "busy" || got.Loudest != audio.Quietest {
 		t.Errorf("%+v", got)
+	}
+}
+
+// Ctrl-C hangs up, properly, and is a normal end; before the answer it gives up.
+func TestCall_interrupted(t *testing.T) {
+	t.Parallel()
+	_, at := answering(t)
+	for _, c := range []struct {
+		to, when, want string
+		code           int
+	}{
+		{"anybody", "answered", "hung up here", exitOK},
+		{"deaf", "ringing", "given up before it was answered", exitFailed},
+	} {
+		cmd := command(t, t.TempDir(), "call", "sip:"+c.to+"@"+at)
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		cmd.Stderr = cmd.Stdout
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		var said strings.Builder
+		for lines := bufio.NewScanner(out); lines.Scan(); {
+			said.WriteString(lines.Text() + "\n")
+			if strings.HasPrefix(lines.Text(), c.when) {
+				if err := cmd.Process.Signal(os.Interrupt); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		_ = cmd.Wait() // its exit code is looked at
+		if got := cmd.ProcessState.ExitCode(); got != c.code || !strings.Contains(said.String(), c.want) {
+			t.Errorf("%s: exit %d, said\n%s", c.to, got, said.String())
+		}
 	}
 }
