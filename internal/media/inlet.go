@@ -78,16 +78,18 @@ func (in *inlet) receive(s *Session, r rtp.Packet, arrival time.Duration, l *loo
 	}
 	in.sequence, in.heard = r.Sequence, l.now
 	s.confirmed = true
-	in.receiver.Push(arrival, r)
 	switch {
 	case in.dtmf != 0 && r.PayloadType == in.dtmf:
+		in.receiver.Count(r) // its time stamp stands still: no measure of jitter
 		if key, ok := in.events.Push(r); ok {
 			l.notes.put(note{kind: noteDigit, session: s, digit: key})
 		}
 	case r.PayloadType == in.payloadType:
+		in.receiver.Push(arrival, r)
 		samples := in.codec.Samples(r.Payload)
 		in.jitter.Push(arrival, r, uint32(samples*in.codec.ClockRate()/in.codec.SampleRate()))
 	default:
+		in.receiver.Count(r)
 		in.dropped++
 	}
 }

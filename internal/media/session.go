@@ -163,6 +163,7 @@ func (s *Session) Start() {
 		}
 		s.loop.readClock()
 		s.started = true
+		s.in.jitter.Reset() // what came before nobody has taken out
 		s.began, s.in.heard = s.loop.now, s.loop.now
 		s.nextSR = s.loop.now + reportEvery/2
 		s.loop.attach(s)
