@@ -127,9 +127,7 @@ func (c *Call) Answer(ctx context.Context) error {
 		return context.Cause(c.life)
 	}
 	if err := c.leg.Answer(c.life); err != nil {
-		if c.life.Err() == nil {
-			c.log.Info("call not answered", "err", err)
-		}
+		c.awaitEnd()
 		c.end(contract.CauseFailed)
 		return fmt.Errorf("answer call: %w", err)
 	}
@@ -143,6 +141,18 @@ func (c *Call) Answer(ctx context.Context) error {
 	close(c.answered)
 	c.log.Info("call answered")
 	return nil
+}
+
+// awaitEnd gives a far end that gave up, and so could not be answered, the time
+// to be gone: then that is what the call ends by.
+func (c *Call) awaitEnd() {
+	t := time.NewTimer(time.Second)
+	defer t.Stop()
+	select {
+	case <-c.leg.Done():
+	case <-c.life.Done():
+	case <-t.C:
+	}
 }
 
 // End ends the call. It returns at once; Done tells when it is over. The first

@@ -240,7 +240,29 @@ func TestAnswerFails(t *testing.T) {
 		s.legs = append(s.legs, f)
 		s.calls.Accept(f)
 		s.settle()
+		<-s.one().Done()
 		s.expect("call-ringing=ringing call-completed=failed")
+	})
+}
+
+// A CANCEL that crosses the answer: the call was cancelled, it did not fail.
+func TestCanceledWhileItIsAnswered(t *testing.T) {
+	onStage(t, call.Config{Handler: runScripts(func(ctx context.Context, c *call.Call, _ call.Script) {
+		if err := c.Answer(ctx); err == nil {
+			t.Error("answered a call that was cancelled")
+		}
+	})}, func(s *stage) {
+		session, err := s.plane.Open(media.SessionConfig{Alone: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := &far{session: session, answer: errors.New("cancelled"), done: make(chan struct{}), info: leg.Info{To: "+15550100"}}
+		s.legs = append(s.legs, f)
+		s.calls.Accept(f)
+		s.settle()
+		f.goes(leg.End{Cause: contract.CauseCanceled, Code: 487})
+		s.settle()
+		s.expect("call-ringing=ringing call-completed=canceled")
 	})
 }
 

@@ -3,6 +3,7 @@ package interp
 import (
 	"context"
 	"fmt"
+	"io"
 
 	"confab/internal/audio"
 	"confab/internal/conference"
@@ -10,11 +11,8 @@ import (
 )
 
 // clip is one prompt made ready: all that could fail has been done when it
-// begins to be heard.
-type clip struct {
-	ready func(context.Context, conference.Ear) error
-	loop  int
-}
+// begins to be heard. A nil one is not heard.
+type clip func(ctx context.Context, ear conference.Ear) error
 
 // prompt lets the caller hear a Say or a Play. One that cannot be heard is a
 // warning, and nothing is heard.
@@ -35,37 +33,33 @@ func (r *run) prepare(ctx context.Context, doc *document, v twiml.Verb) (clip, e
 	case *twiml.Play:
 		return r.play(ctx, doc, v)
 	case *twiml.Pause:
-		return clip{loop: 1, ready: func(ctx context.Context, _ conference.Ear) error {
-			return sleep(ctx, v.Length)
-		}}, nil
+		return func(ctx context.Context, _ conference.Ear) error { return sleep(ctx, v.Length) }, nil
 	}
-	return clip{}, fmt.Errorf("<%s> is no prompt", v.Element())
+	return nil, fmt.Errorf("<%s> is no prompt", v.Element())
 }
 
-// play lets ear hear the clip as often as it is to be heard.
+// play lets ear hear the clip.
 func (c clip) play(ctx context.Context, ear conference.Ear) error {
-	for range c.loop {
-		if err := c.ready(ctx, ear); err != nil {
-			return err
-		}
+	if c == nil {
+		return context.Cause(ctx)
 	}
-	return context.Cause(ctx)
+	return c(ctx, ear)
 }
 
-// sound is a clip of samples. They were read before, so that whatever is wrong
-// with a file shows here and not while it plays.
+// sound is a clip of samples, heard loop times. They were read before, so that
+// whatever is wrong with a file shows here and not while it plays.
 func sound(src audio.Source, loop int) (clip, error) {
 	rate := src.Rate()
 	samples, err := audio.Samples(src)
 	if err != nil {
-		return clip{}, fmt.Errorf("read sound: %w", err)
+		return nil, fmt.Errorf("read sound: %w", err)
 	}
 	if len(samples) == 0 {
-		return clip{}, nil
+		return nil, nil
 	}
-	return clip{loop: repeats(loop), ready: func(ctx context.Context, ear conference.Ear) error {
-		return ear.Play(ctx, audio.FromSamples(rate, samples))
-	}}, nil
+	return func(ctx context.Context, ear conference.Ear) error {
+		return ear.Play(ctx, &repeated{rate: rate, samples: samples, left: repeats(loop)})
+	}, nil
 }
 
 // repeats is how often something is heard (Twilio <Say>, <Play> loop: 0 is until
@@ -75,4 +69,31 @@ func repeats(loop int) int {
 		return twiml.MaxLoop
 	}
 	return loop
+}
+
+// repeated is the same samples over and over, without a gap (audio.Source).
+type repeated struct {
+	rate    int
+	samples []int16
+	at      int // in samples
+	left    int // times, this one included
+}
+
+// Rate returns the sample rate, Hz.
+func (r *repeated) Rate() int { return r.rate }
+
+// Read fills dst.
+func (r *repeated) Read(dst []int16) (n int, err error) {
+	for n < len(dst) && r.left > 0 {
+		k := copy(dst[n:], r.samples[r.at:])
+		n += k
+		if r.at += k; r.at == len(r.samples) {
+			r.at = 0
+			r.left--
+		}
+	}
+	if r.left == 0 {
+		return n, io.EOF
+	}
+	return n, nil
 }

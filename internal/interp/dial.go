@@ -24,6 +24,7 @@ func (r *run) dial(ctx context.Context, doc *document, d *twiml.Dial) (next, err
 	got := outcome{status: "failed"}
 	if d.Conference != nil {
 		left, err := r.join(ctx, doc, d)
+		r.awaitEnd(ctx)
 		switch {
 		case errors.Is(err, conference.ErrFull):
 			r.warn(contract.CodeConferenceFull, "the conference "+short(d.Conference.Name)+" is full: the call goes on with the next verb")
@@ -31,6 +32,8 @@ func (r *run) dial(ctx context.Context, doc *document, d *twiml.Dial) (next, err
 		case errors.Is(err, conference.ErrLabel): // Twilio 16025
 			r.warn(contract.CodeLabelDuplicate, "another participant has the label "+short(d.Conference.Label)+": the call goes on with the next verb")
 			return next{}, nil
+		case errors.Is(err, errCoach):
+			r.warn(contract.CodeCoach, "nobody can be coached here: the conference "+short(d.Conference.Name)+" was not joined")
 		case err != nil && ctx.Err() == nil:
 			r.log.Info("conference", "name", d.Conference.Name, "err", err)
 			r.warn(contract.CodeNotBridged, "the call did not get into the conference "+short(d.Conference.Name))
@@ -61,9 +64,8 @@ func (r *run) dialled(ctx context.Context, action *request) error {
 	}
 	// The request has limits of its own and must outlive the call.
 	err := r.cfg.Webhook.Tell(context.WithoutCancel(ctx), r.webhook(*action, address{}))
-	var failure *contract.Error
-	if errors.As(err, &failure) {
-		r.warnError(failure, action.url)
+	if err != nil {
+		r.warnError(asError(err, contract.CodeRetrieval, "action of <Dial> could not be told"), action.url)
 	}
 	return cause
 }
@@ -90,7 +92,6 @@ var errCoach = errors.New("coaching is not possible")
 func (r *run) join(ctx context.Context, doc *document, d *twiml.Dial) (conference.Left, error) {
 	c := d.Conference
 	if c.Coach != "" {
-		r.warn(contract.CodeCoach, "nobody can be coached here: the conference "+short(c.Name)+" was not joined")
 		return conference.Left{}, errCoach
 	}
 	q := conference.Request{

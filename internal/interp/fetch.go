@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"confab/internal/call"
 	"confab/internal/contract"
@@ -48,42 +49,63 @@ func (r *run) fetch(ctx context.Context, q request) (*document, error) {
 		r.warnError(err, q.url)
 		return nil, err
 	}
-	doc, err := r.ask(ctx, q, r.fallback, twiml.FromResponse)
+	a, err := r.ask(ctx, q, r.fallback)
+	if err != nil {
+		return nil, err
+	}
+	doc, err := r.read(a, twiml.FromResponse)
 	var failure *contract.Error
-	if !errors.As(err, &failure) || ctx.Err() != nil {
+	if !errors.As(err, &failure) || a.Failed != nil || r.fallback.url == "" {
 		return doc, err
 	}
-	if r.fallback.url == "" || failure.Code == contract.CodeRetrieval {
-		return nil, err // nobody to ask, or asked in vain
-	}
 	// Twilio VoiceFallbackUrl: it is also asked when a document cannot be run.
-	again := request{address: r.fallback, params: url.Values{
-		"ErrorCode": {strconv.Itoa(int(failure.Code))}, "ErrorUrl": {q.url}}}
-	return r.ask(ctx, again, address{}, twiml.FromResponse)
+	again := request{r.fallback, url.Values{"ErrorCode": {strconv.Itoa(int(failure.Code))}, "ErrorUrl": {bare(q.url)}}}
+	if a, err = r.ask(ctx, again, address{}); err != nil {
+		return nil, err
+	}
+	return r.read(a, twiml.FromResponse)
 }
 
-// ask makes one request and reads the answer with parse.
-func (r *run) ask(ctx context.Context, q request, fallback address,
-	parse func(contentType string, body []byte) (*twiml.Document, error)) (*document, error) {
+// answer is what an application answered.
+type answer struct {
+	*webhook.Response
+	url string // as it can be asked for again
+}
+
+// ask makes one request. A failure is warned of; the error is a *contract.Error,
+// or ctx's cause.
+func (r *run) ask(ctx context.Context, q request, fallback address) (answer, error) {
 	a, err := r.cfg.Webhook.Fetch(ctx, r.webhook(q, fallback))
 	if cause := context.Cause(ctx); cause != nil {
-		return nil, cause
+		return answer{}, cause
 	}
 	if err != nil {
-		var failure *contract.Error
-		if !errors.As(err, &failure) {
-			failure = &contract.Error{Code: contract.CodeRetrieval, Message: "document could not be fetched", Err: err}
-		}
+		failure := asError(err, contract.CodeRetrieval, "document could not be fetched")
 		r.warnError(failure, q.url)
-		return nil, failure
+		return answer{}, failure
 	}
 	asked := q.url
 	if a.Failed != nil {
 		r.warnError(a.Failed, q.url)
 		asked = fallback.url
 	}
+	return answer{a, answered(asked, a.URL)}, nil
+}
+
+// read makes a document of an answer.
+func (r *run) read(a answer, parse func(contentType string, body []byte) (*twiml.Document, error)) (*document, error) {
 	doc, err := parse(a.ContentType, a.Body)
-	return r.parsed(answered(asked, a.URL), doc, err)
+	return r.parsed(a.url, doc, err)
+}
+
+// asError returns err as what may be told; code and message are for one that
+// is not.
+func asError(err error, code contract.Code, message string) *contract.Error {
+	var failure *contract.Error
+	if errors.As(err, &failure) {
+		return failure
+	}
+	return &contract.Error{Code: code, Message: message, Err: err}
 }
 
 // webhook builds a request with the call's standard parameters.
@@ -100,7 +122,7 @@ func (r *run) webhook(q request, fallback address) webhook.Request {
 // parsed notes what the parser found wrong.
 func (r *run) parsed(at string, doc *twiml.Document, err error) (*document, error) {
 	if err != nil {
-		failure := &contract.Error{Code: contract.CodeParse, Message: "document could not be read", Err: err}
+		failure := asError(err, contract.CodeParse, "document could not be read")
 		var p *twiml.ParseError
 		if errors.As(err, &p) {
 			failure = &contract.Error{Code: contract.Code(p.Code), Message: inLine(p.Message, p.Line)}
@@ -158,7 +180,7 @@ var errRelative = errors.New("URL is not absolute, in a document that has no URL
 func (r *run) follow(doc *document, ref, method string, params url.Values) (next, error) {
 	at, err := doc.resolve(ref)
 	if err != nil {
-		failure := &contract.Error{Code: contract.CodeRetrieval, Message: "next document has no usable URL", Err: err}
+		failure := &contract.Error{Code: contract.CodeURL, Message: "next document has no usable URL", Err: err}
 		if errors.Is(err, errRelative) {
 			failure.Code, failure.Message = contract.CodeActionRelative, err.Error()
 		}
@@ -169,23 +191,29 @@ func (r *run) follow(doc *document, ref, method string, params url.Values) (next
 }
 
 // answered is the URL of a document as it can be asked for again: as it was
-// asked for, unless another answered after redirects. (The URL of a GET also has
-// the parameters, which would be sent twice.)
+// asked for, user:password@ and all, unless another answered after redirects.
 func answered(asked string, by *url.URL) string {
 	u, err := url.Parse(asked)
-	if by == nil || err == nil && u.Scheme == by.Scheme && u.Host == by.Host && u.Path == by.Path {
+	if by == nil || err == nil && u.Scheme == by.Scheme && u.Host == by.Host && u.Path == by.Path && u.RawQuery == by.RawQuery {
 		return asked
 	}
 	return by.String()
 }
 
-// shown is a URL as it may be read in a warning: the query of a GET holds what a
-// caller keyed, and user:password@ is nobody else's business.
-func shown(at string) string {
+// bare is a URL without user:password@ and fragment, which are nobody's business
+// but the server's and ours.
+func bare(at string) string {
 	u, err := url.Parse(at)
 	if err != nil {
 		return ""
 	}
-	u.User, u.RawQuery, u.Fragment = nil, "", ""
+	u.User, u.Fragment, u.RawFragment = nil, "", ""
 	return u.String()
+}
+
+// shown is a URL as it may be read in a warning or a log: a query may hold what a
+// caller keyed.
+func shown(at string) string {
+	at, _, _ = strings.Cut(bare(at), "?")
+	return at
 }

@@ -23,24 +23,22 @@ const maxMedia = 16 << 20
 // had or read is a warning, and passed over.
 func (r *run) play(ctx context.Context, doc *document, v *twiml.Play) (clip, error) {
 	if v.Digits != "" {
-		return clip{loop: repeats(v.Loop), ready: press(v.Digits)}, nil
+		return press(v.Digits, repeats(v.Loop)), nil
 	}
 	kind, body, at := v.AudioType, v.Audio, doc.url
 	if body == nil {
 		var err error
 		if at, err = doc.resolve(v.URL); err != nil || v.URL == "" {
-			r.warn(contract.CodeRetrieval, "<Play> has no usable URL: "+short(shown(v.URL)))
-			return clip{}, nil
+			r.warn(contract.CodeURL, "<Play> has no usable URL: "+short(shown(v.URL)))
+			return nil, nil
 		}
 		m, err := r.cfg.Webhook.FetchMedia(ctx, at, maxMedia)
 		if cause := context.Cause(ctx); cause != nil {
-			return clip{}, cause
+			return nil, cause
 		}
 		if err != nil {
-			failure := &contract.Error{Code: contract.CodeRetrieval, Message: "sound file could not be fetched", Err: err}
-			errors.As(err, &failure)
-			r.warnError(failure, at)
-			return clip{}, nil
+			r.warnError(asError(err, contract.CodeRetrieval, "sound file could not be fetched"), at)
+			return nil, nil
 		}
 		kind, body = m.ContentType, m.Body
 	}
@@ -52,7 +50,7 @@ func (r *run) play(ctx context.Context, doc *document, v *twiml.Play) (clip, err
 		}
 	}
 	r.warnError(&contract.Error{Code: contract.CodePlayType, Message: "sound file cannot be played: " + short(kind), Err: err}, at)
-	return clip{}, nil
+	return nil, nil
 }
 
 // errType: the type is none that is played.
@@ -89,24 +87,35 @@ const (
 
 // press presses keys at an ear: of a far end by its transport, otherwise (a
 // bridge) as tones. (Twilio <Play> digits: w is half a second, W a second.)
-func press(digits string) func(context.Context, conference.Ear) error {
+func press(digits string, times int) clip {
 	return func(ctx context.Context, ear conference.Ear) error {
+		send := func() error { return ear.Play(ctx, tones(digits)) }
 		if far, ok := ear.(interface {
 			SendDigits(ctx context.Context, digits string) error
 		}); ok {
-			return far.SendDigits(ctx, digits)
+			send = func() error { return far.SendDigits(ctx, digits) }
 		}
-		var tones []audio.Source
-		for _, key := range []byte(digits) {
-			switch key {
-			case 'w':
-				tones = append(tones, audio.Silence(sayRate, time.Second/2))
-			case 'W':
-				tones = append(tones, audio.Silence(sayRate, time.Second))
-			default:
-				tones = append(tones, audio.Digit(sayRate, key, keyTone), audio.Silence(sayRate, keyGap))
+		for range times {
+			if err := send(); err != nil {
+				return err
 			}
 		}
-		return ear.Play(ctx, audio.Concat(tones...))
+		return nil
 	}
+}
+
+// tones is how keys sound.
+func tones(digits string) audio.Source {
+	var list []audio.Source
+	for _, key := range []byte(digits) {
+		switch key {
+		case 'w':
+			list = append(list, audio.Silence(sayRate, time.Second/2))
+		case 'W':
+			list = append(list, audio.Silence(sayRate, time.Second))
+		default:
+			list = append(list, audio.Digit(sayRate, key, keyTone), audio.Silence(sayRate, keyGap))
+		}
+	}
+	return audio.Concat(list...)
 }

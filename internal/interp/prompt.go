@@ -26,7 +26,7 @@ func (w waiting) Prompt(ctx context.Context, into conference.Ear, d conference.D
 		if err := turns.wait(ctx); err != nil {
 			return err
 		}
-		doc, err := w.r.ask(ctx, *q, address{}, twiml.WaitFromResponse)
+		doc, err := w.fetch(ctx, *q)
 		if err != nil {
 			if first || ctx.Err() != nil {
 				return err
@@ -38,6 +38,16 @@ func (w waiting) Prompt(ctx context.Context, into conference.Ear, d conference.D
 		}
 	}
 	return nil
+}
+
+// fetch gets one document. Twilio <Conference> waitUrl: there is no fallback for
+// it.
+func (w waiting) fetch(ctx context.Context, q request) (*document, error) {
+	a, err := w.r.ask(ctx, q, address{})
+	if err != nil {
+		return nil, err
+	}
+	return w.r.read(a, twiml.WaitFromResponse)
 }
 
 // document runs one document and returns the one to go on with, or nil.

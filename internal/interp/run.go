@@ -53,9 +53,14 @@ func (r *run) stopped(ctx context.Context, err error) {
 	}
 }
 
-// awaitEnd gives the far end's hang-up, by which its voice has gone already, the
-// time to be noticed, so that it is what the call ends by.
+// awaitEnd gives the hang-up of a far end whose voice has gone already the time
+// to be noticed, so that it is what the call ends by.
 func (r *run) awaitEnd(ctx context.Context) {
+	select {
+	case <-r.session.Done():
+	default:
+		return
+	}
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
 	<-ctx.Done()

@@ -18,11 +18,11 @@ const sayRate = 8000
 // spoken at all, a short tone stands for it.
 func (r *run) say(ctx context.Context, v *twiml.Say) (clip, error) {
 	if v.Text == "" {
-		return clip{}, nil // the parser has warned
+		return nil, nil // the parser has warned
 	}
 	src, err := r.cfg.Speech.Say(ctx, speech.Request{Text: v.Text, Voice: v.Voice, Language: v.Language, Rate: sayRate})
 	if cause := context.Cause(ctx); cause != nil {
-		return clip{}, cause
+		return nil, cause
 	}
 	if errors.Is(err, speech.ErrNoEngine) {
 		r.warn(contract.CodeInternalDocument, "there is no speech engine: a tone was played instead of speech")
@@ -35,7 +35,7 @@ func (r *run) say(ctx context.Context, v *twiml.Say) (clip, error) {
 			r.log.Error("speech", "err", err)
 			return sound(speech.Beep(sayRate), 1)
 		}
-		return clip{}, nil
+		return nil, nil
 	}
 	return sound(src, v.Loop)
 }
