@@ -149,7 +149,6 @@ func TestValidate_saysWhatIsWrongAndWhatIsRight(t *testing.T) {
 		"no port":          {func(c *confab.Config) { c.HTTP = "127.0.0.1" }, []string{`"127.0.0.1"`, "127.0.0.1:8080"}},
 		"a name":           {func(c *confab.Config) { c.SIP = "pbx.example:5060" }, []string{`"pbx.example"`, "IP address"}},
 		"big port":         {func(c *confab.Config) { c.SIP = "127.0.0.1:70000" }, []string{`"70000"`, "65535"}},
-		"everywhere":       {func(c *confab.Config) { c.SIP = "0.0.0.0:5060" }, []string{"0.0.0.0:5060", "advertise"}},
 		"advertise any":    {func(c *confab.Config) { c.Advertise = netip.IPv4Unspecified() }, []string{"0.0.0.0"}},
 		"ports backwards":  {func(c *confab.Config) { c.RTPPorts = confab.PortRange{First: 2000, Last: 1500} }, []string{"2000-1500", "10000-10999"}},
 		"account":          {func(c *confab.Config) { c.Account.SID = "AC12" }, []string{`"AC12"`, "32"}},

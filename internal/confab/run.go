@@ -37,6 +37,7 @@ func (s *Switch) Run(ctx context.Context) error {
 			}
 		})
 	}
+	wg.Go(func() { s.dialogs.hangUp(life, s.sip.Bye) })
 	s.state.Store(stateServing)
 	err := s.greet(ctx)
 	if err == nil {

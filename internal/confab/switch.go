@@ -43,6 +43,7 @@ type Switch struct {
 	calls       *call.Calls
 	delivery    *webhook.Delivery
 	listener    net.Listener // of HTTP
+	dialogs     *dialogs
 	sip         *sip.Server
 	entry       *entry
 
@@ -88,7 +89,10 @@ func (s *Switch) openStore(ctx context.Context) (err error) {
 	if s.account, err = s.store.Account(given); err != nil {
 		return err
 	}
-	return s.store.SetConfigNumbers(s.cfg.NumberInfos())
+	if err := s.store.SetConfigNumbers(s.cfg.NumberInfos()); err != nil {
+		return err
+	}
+	return s.endCutOff(ctx)
 }
 
 // openLine makes the built-in line, and the client that asks it and every other
@@ -219,10 +223,14 @@ func (s *Switch) openHTTP(context.Context) (err error) {
 
 // openSIP takes the ports of SIP. It comes last: from here on calls come in.
 func (s *Switch) openSIP(context.Context) (err error) {
+	if s.dialogs, err = openDialogs(filepath.Join(s.cfg.Data, "dialogs"), s.log); err != nil {
+		return err
+	}
+	s.closeLater(s.dialogs.close)
 	s.sip, err = sip.New(sip.Config{
 		Addr: s.cfg.SIP, Advertise: s.cfg.Advertise,
 		ListenPacket: s.cfg.Net.ListenPacket, Listen: s.cfg.Net.Listen, Dial: s.cfg.Net.Dial,
-		Plane: s.plane, Handler: s.calls, Agent: "Confab", Log: s.log,
+		Plane: s.plane, Handler: s.calls, OnDialog: s.dialogs.note, Agent: "Confab", Log: s.log,
 	})
 	if err != nil {
 		return portError("sip", s.cfg.SIP, err)

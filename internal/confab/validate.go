@@ -43,13 +43,10 @@ func (c *Config) validAddresses() error {
 	if _, _, err := hostPort(c.HTTP, "http", "127.0.0.1:8080"); err != nil {
 		return err
 	}
-	ip, _, err := hostPort(c.SIP, "sip", "127.0.0.1:5060")
-	switch {
-	case err != nil:
+	if _, _, err := hostPort(c.SIP, "sip", "127.0.0.1:5060"); err != nil {
 		return err
-	case ip.IsUnspecified() && !c.Advertise.IsValid():
-		return fmt.Errorf("sip: %s is every address of this machine, so far ends must be told one: give advertise too, or one address here", c.SIP)
-	case c.Advertise.IsValid() && (c.Advertise.IsUnspecified() || c.Advertise.IsMulticast()):
+	}
+	if c.Advertise.IsValid() && (c.Advertise.IsUnspecified() || c.Advertise.IsMulticast()) {
 		return fmt.Errorf("advertise: %s is not an address that a far end can send to", c.Advertise)
 	}
 	// RTP takes an even port and RTCP the odd one after it (RFC 3550 §11).

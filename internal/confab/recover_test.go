@@ -1,0 +1,109 @@
+package confab_test
+
+import (
+	"testing"
+	"time"
+
+	"confab/internal/confab"
+	"confab/internal/contract"
+	"confab/internal/store"
+)
+
+// What a crash cut off is ended in the journal by the next start: the records
+// say so, and who was told of the beginning is told of the end.
+func TestNew_endsWhatACrashCutOff(t *testing.T) {
+	c := config(t)
+	account := contract.NewAccountSID()
+	answered := contract.CallInfo{SID: contract.NewCallSID(), Account: account, Number: "+15550100", Status: contract.CallInProgress,
+		Direction: contract.Inbound, Created: time.Now(), Answered: time.Now()}
+	ringing := contract.CallInfo{SID: contract.NewCallSID(), Account: account, Number: "+15550100", Status: contract.CallRinging,
+		Direction: contract.Inbound, Created: time.Now()}
+	told := contract.ConferenceInfo{SID: contract.NewConferenceSID(), Account: account, FriendlyName: "told", Status: contract.ConferenceInProgress,
+		Created: time.Now(), Started: time.Now(), Participants: 2}
+	untold := contract.ConferenceInfo{SID: contract.NewConferenceSID(), Account: account, FriendlyName: "untold", Status: contract.ConferenceInit,
+		Created: time.Now(), Participants: 1}
+	callback := &contract.Callback{URL: "http://192.0.2.1/events", Method: "POST"}
+
+	journal := openStore(t, c)
+	var last contract.Pos
+	for _, e := range []contract.Event{
+		{Type: contract.EventCallRinging, Call: &ringing},
+		{Type: contract.EventCallAnswered, Sequence: 1, Call: &answered},
+		{Type: contract.EventParticipantJoin, Sequence: 1, Conference: &told, Callback: callback,
+			Participant: &contract.ParticipantInfo{Conference: told.SID, Call: answered.SID}},
+		{Type: contract.EventConferenceStart, Sequence: 2, Conference: &told, Callback: callback},
+		{Type: contract.EventParticipantJoin, Sequence: 1, Conference: &untold,
+			Participant: &contract.ParticipantInfo{Conference: untold.SID, Call: ringing.SID}},
+	} {
+		e.Time = time.Now()
+		last = journal.Append(e)
+	}
+	if err := journal.Wait(t.Context(), last); err != nil {
+		t.Fatal(err)
+	}
+	closed(t, journal)
+
+	c.Numbers[0].StatusCallback = "http://192.0.2.1/status"
+	s, err := confab.New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+
+	journal = openStore(t, c)
+	defer closed(t, journal)
+	events, err := journal.Tail(t.Context(), last, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]contract.Event{}
+	for _, e := range events {
+		got[e.Stream()] = e
+	}
+	if len(events) != 4 || len(got) != 4 {
+		t.Fatalf("%d events, of %d streams", len(events), len(got))
+	}
+	for sid, want := range map[contract.CallSID]struct {
+		status   contract.CallStatus
+		sequence int
+	}{answered.SID: {contract.CallFailed, 2}, ringing.SID: {contract.CallFailed, 1}} {
+		e := got[string(sid)]
+		if e.Type != contract.EventCallCompleted || e.Call.Status != want.status || e.Sequence != want.sequence || e.Call.Ended.IsZero() ||
+			e.Callback == nil || e.Callback.URL != "http://192.0.2.1/status" {
+			t.Errorf("call: %+v of %+v to %v", e, e.Call, e.Callback)
+		}
+	}
+	if e := got[string(told.SID)]; e.Type != contract.EventConferenceEnd || e.Sequence != 3 || e.Callback == nil || *e.Callback != *callback ||
+		e.Conference.Status != contract.ConferenceCompleted || e.Conference.Participants != 0 {
+		t.Errorf("conference that was told: %+v of %+v", e, e.Conference)
+	}
+	if e := got[string(untold.SID)]; e.Type != contract.EventConferenceEnd || e.Callback != nil {
+		t.Errorf("conference that nobody asked for: %+v to %v", e, e.Callback)
+	}
+	calls, err := journal.LiveCalls(t.Context())
+	if err != nil || len(calls) != 0 {
+		t.Errorf("calls live: %v, %v", calls, err)
+	}
+	conferences, err := journal.LiveConferences(t.Context())
+	if err != nil || len(conferences) != 0 {
+		t.Errorf("conferences live: %v, %v", conferences, err)
+	}
+}
+
+func openStore(t *testing.T, c confab.Config) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), c.Data, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func closed(t *testing.T, s *store.Store) {
+	t.Helper()
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
