@@ -88,6 +88,9 @@ func (c *Client) attempt(ctx context.Context, r *http.Request, l limits, max int
 		return fail(err, false)
 	}
 	defer answer.Body.Close()
+	if ctx.Err() != nil {
+		return fail(context.Cause(ctx), false) // it came when nobody waited any more
+	}
 	if !cutOff && success(answer.StatusCode) && answer.ContentLength > max {
 		return fail(errTooLarge, true)
 	}
@@ -98,7 +101,9 @@ func (c *Client) attempt(ctx context.Context, r *http.Request, l limits, max int
 	case err != nil:
 		return fail(err, true)
 	}
-	dog.stop()
+	if dog.stop(); ctx.Err() != nil {
+		return fail(context.Cause(ctx), true)
+	}
 	return &reply{status: answer.StatusCode, header: answer.Header, body: body}, nil
 }
 

@@ -72,7 +72,7 @@ func New(c Config) *Client {
 			TLSHandshakeTimeout:    maxConnect,
 			MaxIdleConns:           256,
 			MaxIdleConnsPerHost:    32,
-			IdleConnTimeout:        30 * time.Second,
+			IdleConnTimeout:        4 * time.Second, // less than the 5 s after which Node's server closes
 			MaxResponseHeaderBytes: 64 << 10,
 			DisableCompression:     true,
 		}

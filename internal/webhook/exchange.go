@@ -168,6 +168,9 @@ func (x *exchange) request(ctx context.Context, authorization string) (*http.Req
 	if x.token != "" {
 		r.Header.Set("I-Twilio-Idempotency-Token", x.token)
 	}
+	// Not sent: it lets net/http ask again over a new connection when one that
+	// it kept turns out to be closed (http.Transport, "idempotent").
+	r.Header["Idempotency-Key"] = nil
 	if x.sign != nil {
 		r.Header.Set(signature.Header, x.sign(target.String(), form))
 	}

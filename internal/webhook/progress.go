@@ -43,29 +43,37 @@ func (d *Delivery) Flush(ctx context.Context) error {
 // it reports false when there is none.
 func (d *Delivery) advance(ctx context.Context, s *stream) (more bool) {
 	done := s.next.Pos
-	d.mu.Lock()
-	if s.last == done {
-		d.forgetLocked(s)
-		d.mu.Unlock()
-		return false
-	}
-	d.markLocked(s.name, done)
-	d.mu.Unlock()
 	for {
+		d.mu.Lock()
+		last := s.last
+		if done >= last {
+			s.next.Pos = done
+			d.forgetLocked(s)
+			d.mu.Unlock()
+			return false
+		}
+		d.markLocked(s.name, done)
+		d.mu.Unlock()
 		events, err := d.journal.TailStream(ctx, s.name, done, 1)
-		if err == nil && len(events) == 1 && events[0].Callback != nil {
+		switch {
+		case err != nil:
+			if ctx.Err() != nil {
+				return false // Run ends; the next one goes on here
+			}
+			d.log.Error("journal cannot be read for delivery; it is tried again", "stream", s.name, "after", done, "err", err)
+			if !pause(ctx, journalRetry) {
+				return false
+			}
+		case len(events) == 0:
+			done = last // no more in the journal
+		case events[0].Callback == nil:
+			done = events[0].Pos // could not be kept whole: of nothing, to nobody
+		default:
 			d.mu.Lock()
 			s.next = events[0]
 			d.flushLocked()
 			d.mu.Unlock()
 			return true
-		}
-		if ctx.Err() != nil {
-			return false // Run ends; the next one goes on here
-		}
-		d.log.Error("journal cannot be read for delivery; it is tried again", "stream", s.name, "after", done, "err", err)
-		if !pause(ctx, journalRetry) {
-			return false
 		}
 	}
 }

@@ -12,7 +12,6 @@ CREATE TABLE events (
 ) STRICT;
 CREATE INDEX events_by_stream ON events (stream, pos);
 CREATE INDEX events_with_callback ON events (pos) WHERE callback = 1;
-CREATE INDEX events_by_time ON events (at);
 
 -- What the journal last said of each call: columns to look for it by, and the
 -- whole snapshot.
