@@ -25,6 +25,10 @@ const (
 	loudEdge = -42.0 // dBov: where sound begins
 )
 
+// alphabet are the characters as which tones are read, the likelier of two with
+// the same tone first.
+const alphabet = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.,0123456789'?!-:"
+
 // tongue knows the speech of the tone engine: what pitch each character has. It
 // learns them from the engine itself.
 type tongue struct {
@@ -90,19 +94,14 @@ func samePitch(want, got float64) bool {
 
 // follow goes through slots from at on and returns where they end, and how many
 // are not as they should be. A frame that was lost or invented on the way shifts
-// the slots after it: what does not fit is looked for nearby.
+// those after it, so each is looked for nearby. What lies before the first
+// sample is taken on trust.
 func follow(samples []int16, at int, slots []float64) (end, wrong int) {
-	shifts := [...]int{0, -2, 2, -1, 1, -4, 4}
 	for _, want := range slots {
-		found := false
-		for _, s := range shifts {
-			from := at + s*samplesIn(slotHop)
-			if from >= 0 && from < len(samples) && samePitch(want, slotPitch(samples[from:])) {
-				at, found = from, true
-				break
-			}
+		if want > 0 {
+			at = clearest(samples, at, want)
 		}
-		if !found {
+		if at >= 0 && (at >= len(samples) || !samePitch(want, slotPitch(samples[at:]))) {
 			wrong++
 		}
 		at += samplesIn(slotTime)
@@ -110,14 +109,53 @@ func follow(samples []int16, at int, slots []float64) (end, wrong int) {
 	return at, wrong
 }
 
+// clearest returns where about at a slot of a pitch is: there, unless it is much
+// clearer nearby.
+func clearest(samples []int16, at int, hz float64) int {
+	const much = 2 // dB
+	best, where := slotLevel(samples, at, hz)+much, at
+	for _, s := range [...]int{-1, 1, -2, 2} {
+		if l := slotLevel(samples, at+s*samplesIn(slotHop), hz); l > best {
+			best, where = l, at+s*samplesIn(slotHop)
+		}
+	}
+	return where
+}
+
+// slotLevel returns how loud a pitch is in the slot at at.
+func slotLevel(samples []int16, at int, hz float64) float64 {
+	to := at + samplesIn(slotTime)
+	if at < 0 || to > len(samples) {
+		return audio.Quietest
+	}
+	return audio.LevelAt(samples[at:to], soundRate, hz)
+}
+
+// aligned returns where the slots begin in samples, which begin in the first of
+// them: a voice may be on its way before the ear is open.
+func aligned(samples []int16, slots []float64) int {
+	best, where := 0.0, 0
+	for at := 0; at > -samplesIn(slotTime); at -= samplesIn(slotHop) {
+		sum := 0.0
+		for i := 1; i < min(6, len(slots)); i++ {
+			if slots[i] > 0 {
+				sum += math.Pow(10, slotLevel(samples, at+i*samplesIn(slotTime), slots[i])/20)
+			}
+		}
+		if sum > best {
+			best, where = sum, at
+		}
+	}
+	return where
+}
+
 // read returns what is said in samples, as far as the tongue knows it.
 func (t *tongue) read(samples []int16) string {
 	at := soundBegins(samples, 0)
-	if at < 0 {
-		return "silence"
+	known, err := t.pitches(alphabet)
+	if at < 0 || err != nil {
+		return describe(samples)
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
 	var b strings.Builder
 	for quiet := 0; quiet < 4 && at < len(samples); at += samplesIn(slotTime) {
 		hz := slotPitch(samples[at:])
@@ -127,23 +165,22 @@ func (t *tongue) read(samples []int16) string {
 		if quiet++; hz > 0 {
 			quiet = 0
 		}
-		b.WriteRune(t.characterLocked(hz))
+		b.WriteByte(character(known, hz))
 	}
 	return fmt.Sprintf("%q", strings.TrimRight(b.String(), " "))
 }
 
-// characterLocked returns the character of a pitch.
-func (t *tongue) characterLocked(hz float64) rune {
-	best, distance := '?', toneNear
+// character returns the first of the alphabet with a pitch that is among known.
+func character(known []float64, hz float64) byte {
 	if hz == 0 {
-		best = ' '
+		return ' '
 	}
-	for c, its := range t.hz {
-		if d := math.Abs(its - hz); d < distance {
-			best, distance = c, d
+	for i, its := range known {
+		if samePitch(its, hz) {
+			return alphabet[i]
 		}
 	}
-	return best
+	return '?'
 }
 
 // soundBegins returns where the first sound at or after from begins, −1 if nowhere.
@@ -164,8 +201,9 @@ type utterance struct {
 	open       bool
 	d          time.Duration
 
-	ear  *ear
-	from int
+	ear       *ear
+	from      int
+	mark, cut int // see ear; what is done while it is said does not matter
 }
 
 // parseSpeech: `ann hears speech "Welcome." within 2s`.
@@ -187,6 +225,7 @@ func (u *utterance) begin(r *run) (err error) {
 		return fmt.Errorf("cannot hear: %w", err)
 	}
 	u.from = u.ear.now()
+	u.mark, u.cut = u.ear.marks()
 	return nil
 }
 
@@ -195,20 +234,22 @@ func (u *utterance) end(r *run) error {
 	if err != nil {
 		return err
 	}
-	mark, cut := u.ear.marks()
 	latest := u.from + samplesIn(r.stage.bound(u.d))
-	at, err := u.beginning(mark, cut, latest, slots)
+	at, err := u.beginning(latest, slots)
 	if err != nil {
 		return fmt.Errorf("%w, not %q", err, u.text)
 	}
 	length := len(slots) * samplesIn(slotTime)
 	samples := u.ear.heard(at + length + samplesIn(slotHop))
+	if at == 0 {
+		at = aligned(samples, slots)
+	}
 	end, wrong := follow(samples, at, slots)
 	if float64(wrong) > r.stage.slurred*float64(len(slots)) {
-		return fmt.Errorf("%s hears %s, not %q", u.name, r.tongue.read(samples[at:]), u.text)
+		return fmt.Errorf("%s hears %s, not %q", u.name, r.tongue.read(samples[max(0, at):]), u.text)
 	}
 	if samples = u.ear.heard(end + samplesIn(slotTime)); !u.open && !ends(samples, end) {
-		return fmt.Errorf("%s hears %s, more than %q", u.name, r.tongue.read(samples[at:]), u.text)
+		return fmt.Errorf("%s hears %s, more than %q", u.name, r.tongue.read(samples[max(0, at):]), u.text)
 	}
 	u.ear.judged(end)
 	return nil
@@ -216,7 +257,8 @@ func (u *utterance) end(r *run) error {
 
 // beginning waits for sound, and returns where it begins. Up to cut, the rest of
 // what was said before may be heard first.
-func (u *utterance) beginning(mark, cut, latest int, slots []float64) (int, error) {
+func (u *utterance) beginning(latest int, slots []float64) (int, error) {
+	mark := u.mark
 	for {
 		samples := u.ear.heard(mark + samplesIn(slotTime))
 		at := soundBegins(samples, mark)
@@ -229,19 +271,24 @@ func (u *utterance) beginning(mark, cut, latest int, slots []float64) (int, erro
 			}
 			mark = max(mark, len(samples)-soundRate/500)
 			continue
-		case at >= cut || u.starts(at, slots):
+		case at >= u.cut || u.starts(at, slots):
 			return at, nil
 		}
-		mark = at + samplesIn(slotHop)
+		mark = at + samplesIn(slotHop)/2
 	}
 }
 
 // starts reports whether the first slots are at at.
 func (u *utterance) starts(at int, slots []float64) bool {
-	first := slots[:min(3, len(slots))]
+	first := slots[:min(4, len(slots))]
 	samples := u.ear.heard(at + len(first)*samplesIn(slotTime))
-	_, wrong := follow(samples, at, first)
-	return wrong == 0 && slices.Max(first) > 0
+	for i, want := range first {
+		from := at + i*samplesIn(slotTime)
+		if from >= len(samples) || !samePitch(want, slotPitch(samples[from:])) {
+			return false
+		}
+	}
+	return slices.Max(first) > 0
 }
 
 // ends reports whether there is silence about where the last slot ends: at
