@@ -104,13 +104,15 @@ func (s *Switch) tokenPlace() string {
 }
 
 func (s *Switch) policyWords() string {
-	switch w := s.cfg.Webhook; {
-	case w.AllowLoopback && w.AllowPrivate:
-		return "may go to public hosts, private networks and this machine"
-	case w.AllowLoopback:
-		return "may go to public hosts and this machine"
-	case w.AllowPrivate:
-		return "may go to public hosts and private networks"
+	w, words := s.cfg.Webhook, "may go to public hosts"
+	if w.AllowPrivate {
+		words += ", private networks"
 	}
-	return "may go to public hosts only"
+	if len(w.Allow) > 0 {
+		words += ", " + w.Allow.String()
+	}
+	if !w.AllowLoopback {
+		return words + "; not to this machine"
+	}
+	return words + " and this machine"
 }

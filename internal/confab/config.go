@@ -55,8 +55,9 @@ type Account struct {
 // Webhook says which hosts the switch may be sent to by the URLs of
 // applications. Cloud metadata addresses are refused whatever is said here.
 type Webhook struct {
-	AllowLoopback bool `yaml:"allow_loopback" default:"true" negatable:"" env:"CONFAB_WEBHOOK_ALLOW_LOOPBACK" help:"Allow applications on this machine (127.0.0.0/8, ::1)."`
-	AllowPrivate  bool `yaml:"allow_private" default:"false" negatable:"" env:"CONFAB_WEBHOOK_ALLOW_PRIVATE" help:"Allow applications in private networks (10/8, 172.16/12, 192.168/16, fc00::/7, link-local)."`
+	AllowLoopback bool     `yaml:"allow_loopback" default:"true" negatable:"" env:"CONFAB_WEBHOOK_ALLOW_LOOPBACK" help:"Allow applications on this machine (127.0.0.0/8, ::1)."`
+	AllowPrivate  bool     `yaml:"allow_private" default:"false" negatable:"" env:"CONFAB_WEBHOOK_ALLOW_PRIVATE" help:"Allow applications in private networks (10/8, 172.16/12, 192.168/16, fc00::/7, 100.64/10)."`
+	Allow         Prefixes `yaml:"allow" default:"" placeholder:"NETWORKS" env:"CONFAB_WEBHOOK_ALLOW" help:"Allow these networks and addresses, with commas between them, whatever else is said: 10.1.0.0/16, 192.168.7.2."`
 }
 
 // Speech says how text is spoken.

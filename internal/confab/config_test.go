@@ -15,7 +15,7 @@ import (
 )
 
 func diff(a, b confab.Config) string {
-	return cmp.Diff(a, b, cmpopts.EquateComparable(netip.Addr{}),
+	return cmp.Diff(a, b, cmpopts.EquateComparable(netip.Addr{}, netip.Prefix{}), cmpopts.EquateEmpty(),
 		cmpopts.IgnoreFields(confab.Config{}, "Net", "Out", "Log"))
 }
 
@@ -96,7 +96,7 @@ account: {auth_token: abcdefghijklmnop}
 numbers:
   - {number: "+15550123", voice_url: "https://example.com/voice", voice_method: GET}
   - {number: "*"}
-webhook: {allow_private: true}
+webhook: {allow_private: true, allow: "10.1.2.3/16, 192.0.2.7"}
 `)
 		if err != nil {
 			t.Fatal(err)
@@ -106,6 +106,7 @@ webhook: {allow_private: true}
 		want.RTPPorts = confab.PortRange{First: 20000, Last: 20099}
 		want.LogLevel, want.DrainTimeout = -4, 90*time.Second
 		want.Account.AuthToken, want.Webhook.AllowPrivate = "abcdefghijklmnop", true
+		want.Webhook.Allow = confab.Prefixes{netip.MustParsePrefix("10.1.0.0/16"), netip.MustParsePrefix("192.0.2.7/32")}
 		want.Numbers = []confab.Number{{Number: "+15550123", VoiceURL: "https://example.com/voice", VoiceMethod: "GET"}, {Number: "*"}}
 		if d := diff(want, c); d != "" {
 			t.Errorf("want (-), got (+):\n%s", d)
@@ -126,6 +127,7 @@ webhook: {allow_private: true}
 		"unknown number key": {"numbers:\n  - number: \"*\"\n    url: x\n", `:3: unknown field "url"`},
 		"not YAML":           {"http: [\n", ":1: "},
 		"bad duration":       {"http: x\ndrain_timeout: soon\n", "soon"},
+		"bad networks":       {"webhook: {allow: 10.1/16}\n", "10.1/16"},
 		"bad ports":          {"rtp_ports: many\n", "range of ports"},
 		"given twice":        {"http: a\nhttp: b\n", ":2: "},
 	} {

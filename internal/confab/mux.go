@@ -39,6 +39,10 @@ type entry struct {
 	panics atomic.Uint64
 }
 
+// Recover returns h behind the entry of HTTP requests: a panic of h ends one
+// request, with status 500, and is logged.
+func Recover(h http.Handler, log *slog.Logger) http.Handler { return &entry{next: h, log: log} }
+
 // ServeHTTP recovers from what next panics with.
 func (e *entry) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer func() {

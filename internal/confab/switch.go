@@ -108,7 +108,7 @@ func (s *Switch) openLine(ctx context.Context) (err error) {
 	}
 	s.webhook = webhook.New(webhook.Config{
 		Tokens: s.token,
-		Policy: webhook.Policy{AllowLoopback: s.cfg.Webhook.AllowLoopback, AllowPrivate: s.cfg.Webhook.AllowPrivate},
+		Policy: webhook.Policy{AllowLoopback: s.cfg.Webhook.AllowLoopback, AllowPrivate: s.cfg.Webhook.AllowPrivate, Allow: s.cfg.Webhook.Allow},
 		Dial:   s.cfg.Net.Dial,
 		Lookup: s.cfg.Net.lookup(),
 		Local:  map[string]http.Handler{LineHost: app},
