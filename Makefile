@@ -19,7 +19,7 @@ race: ## the tests that need no outside tool
 
 e2e: ## the binary against real phones
 	scripts/install-test
-	CONFAB_REQUIRE_TOOLS=1 go test -race -count=1 ./test/e2e/...
+	scripts/test -count=1 ./test/e2e/...
 
 fuzz: ## each fuzz target for FUZZTIME (20s)
 	scripts/fuzz $(FUZZTIME)
