@@ -148,6 +148,22 @@ func token() string {
 
 // startLine returns the first line of a message, for logs.
 func startLine(b []byte) string {
-	line, _, _ := strings.Cut(string(b[:min(len(b), 160)]), "\r\n")
-	return line
+	line, _, _ := strings.Cut(string(b[:min(len(b), 2048)]), "\r\n")
+	line = public(line)
+	return line[:min(len(line), 160)]
+}
+
+// public hides the password of a SIP URI in text (RFC 3261 §19.1.1: whoever
+// writes one there lets everybody read it; our logs do not).
+func public(text string) string {
+	scheme := strings.Index(text, "sip:")
+	at := strings.LastIndexByte(text, '@')
+	if scheme < 0 || at < scheme+4 {
+		return text
+	}
+	user, _, secret := strings.Cut(text[scheme+4:at], ":")
+	if !secret {
+		return text
+	}
+	return text[:scheme+4] + user + ":…" + text[at:]
 }

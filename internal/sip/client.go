@@ -33,13 +33,17 @@ const (
 func (s *Server) Dial(ctx context.Context, target leg.Target, progress func(leg.Progress)) (leg.Leg, error) {
 	c, err := s.plan(ctx, target)
 	if err != nil {
-		return nil, fmt.Errorf("call %s: %w", target.URI, err)
+		return nil, fmt.Errorf("call %s: %w", public(target.URI), err)
 	}
 	d := c.d
 	d.post(c.begin)
 	if s.enter(d, nil) != 0 {
 		d.voice.session.Close()
-		return nil, &leg.Refused{End: leg.End{Cause: contract.CauseOverload}}
+		cause := contract.CauseOverload
+		if s.isClosed() {
+			cause = contract.CauseShutdown
+		}
+		return nil, &leg.Refused{End: leg.End{Cause: cause}}
 	}
 	for {
 		select {
@@ -54,7 +58,7 @@ func (s *Server) Dial(ctx context.Context, target leg.Target, progress func(leg.
 			return o.leg, nil
 		case <-ctx.Done():
 			d.post(func() { d.hangup(contract.CauseCanceled) })
-			return nil, fmt.Errorf("call %s: %w", target.URI, context.Cause(ctx))
+			return nil, fmt.Errorf("call %s: %w", public(target.URI), context.Cause(ctx))
 		}
 	}
 }
@@ -121,7 +125,7 @@ func checkTarget(t leg.Target, uri *sip.Uri) error {
 		return err
 	}
 	if err := sip.ParseUri(t.URI, uri); err != nil || uri.Scheme != "sip" || uri.Host == "" || uri.Port < 0 || uri.Port > 65535 {
-		return fmt.Errorf("%q is not a SIP address such as sip:alice@192.0.2.1:5060", t.URI)
+		return fmt.Errorf("%q is not a SIP address such as sip:alice@192.0.2.1:5060", public(t.URI))
 	}
 	if strings.HasPrefix(t.From, "sip:") {
 		if err := checkURI(t.From); err != nil {

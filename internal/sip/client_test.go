@@ -562,3 +562,37 @@ func TestLargeRequests_RFC3261_18_1_1(t *testing.T) {
 		})
 	})
 }
+
+// What a far end that we called asks within the dialog is served as for one
+// that called us.
+func TestInsideACallOfOurs(t *testing.T) {
+	bubble(t, nil, func(t *testing.T, s *stage) {
+		f, target := s.bob()
+		d := dial(t, s.server, target)
+		invite := f.request("INVITE")
+		f.reply(invite, 200, f.contact(), sdpAt(farHost, 40000))
+		f.request("ACK")
+		l := d.leg()
+		seq := 0
+		ask := func(method string, extra ...string) {
+			if method != "ACK" {
+				seq++
+			}
+			head := fmt.Sprintf("%s sip:192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP %s;branch=z9hG4bKx%d%s;rport\r\nFrom: %s;tag=far\r\nTo: %s\r\nCall-ID: %s\r\nCSeq: %d %s\r\n%s\r\n",
+				method, f.addr, seq, method, invite.To().Value(), invite.From().Value(), invite.CallID().Value(), seq, method, f.contact())
+			f.send(finish(head, extra))
+		}
+		ask("INVITE", sdpAt(farHost, 40000, "a=sendonly"))
+		body(t, f.response(200, "INVITE"), "a=recvonly")
+		ask("ACK")
+		ask("INVITE")
+		body(t, f.response(200, "INVITE"), `m=audio \d+ RTP/AVP 0 8 101`)
+		ask("ACK", sdpAt(farHost, 40000))
+		f.silence(time.Minute)
+		ask("OPTIONS")
+		f.response(200, "OPTIONS")
+		ask("BYE")
+		f.response(200, "BYE")
+		ended(t, l, leg.End{Cause: contract.CauseFarEnd, Code: 200})
+	})
+}

@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/netip"
 	"strconv"
+	"strings"
 
 	"github.com/emiago/sipgo/sip"
 )
@@ -118,10 +119,10 @@ func scopeOf(a netip.Addr) scope {
 
 // networkOf returns the transport that a URI asks for, or else.
 func networkOf(uri sip.Uri, otherwise string) string {
-	switch param(uri.UriParams, "transport") {
-	case "udp", "UDP":
+	switch strings.ToLower(param(uri.UriParams, "transport")) {
+	case networkUDP:
 		return networkUDP
-	case "tcp", "TCP":
+	case networkTCP:
 		return networkTCP
 	}
 	return otherwise

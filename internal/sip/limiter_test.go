@@ -86,7 +86,10 @@ func TestLimiterMemory(t *testing.T) {
 		t.Errorf("%v allocations for a new source", n)
 	}
 	message := []byte("INVITE sip:a SIP/2.0\r\nVia: x\r\nFrom: a\r\nCall-ID: 1234@host\r\n\r\n")
-	s := &Server{callIDs: map[string]*knownCall{"1234@host": {dialogs: 1, addr: address(9)}}}
+	s := &Server{
+		limits:  Limits{DialogRate: 1, DialogBurst: 1e6},
+		callIDs: map[string]*knownCall{"1234@host": {dialogs: 1, addr: address(9), bucket: bucket{1e6, time.Now()}}},
+	}
 	if n := testing.AllocsPerRun(1000, func() {
 		if !s.known(message, address(9)) || s.known(message, address(8)) {
 			t.Error("not known, or known from elsewhere")

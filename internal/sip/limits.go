@@ -14,9 +14,12 @@ import (
 //	SourceBurst   400      a TCP connection is read more slowly instead
 //	GlobalRate    4000/s   as above
 //	GlobalBurst   4000     as above
+//	DialogRate    50/s     what is above it passes the rates before, like a stranger's
+//	DialogBurst   200      as above
 //	Dialogs       10000    an INVITE gets 503 with Retry-After; Dial fails with contract.CauseOverload
 //	Lingering     20000    the dialog that ended first stops absorbing retransmissions
 //	Backlog       64       a message for that dialog is dropped, counted (Stats.Overrun): its sender repeats it
+//	Transactions  128      a request within the dialog gets 503, unless it is a BYE
 //	Connections   1000     the connection idle for longest is closed; when all carry dialogs, the new one
 //	PerSource     64       the new connection is closed
 //	MessageSize   64 KiB   the connection is closed: the end of its message is not known
@@ -26,17 +29,20 @@ import (
 //	WriteTime     5 s      the connection is closed, counted (Stats.SlowPeers)
 //	Ring          3 min    the call is refused with 480
 //
-// Known dialogs, heard from where their INVITE came from, do not pass the
-// rates. Everything that is refused here is refused without state: a refusal
+// Known dialogs, heard from where their INVITE came from, pass DialogRate
+// instead of the two rates. Everything that is refused here is refused without state: a refusal
 // costs no memory and is about as long as the request.
 type Limits struct {
 	SourceRate   int           // messages per second and source (an IPv4 address, an IPv6 /64)
 	SourceBurst  int           // of them at once
 	GlobalRate   int           // messages per second in all
 	GlobalBurst  int           // of them at once
+	DialogRate   int           // messages per second of one Call-ID that has a dialog
+	DialogBurst  int           // of them at once
 	Dialogs      int           // live at a time, both directions
 	Lingering    int           // ended, kept to absorb retransmissions
 	Backlog      int           // messages waiting for one dialog
+	Transactions int           // requests of the far end that one dialog may still have to absorb
 	Connections  int           // TCP
 	PerSource    int           // TCP connections of one source
 	MessageSize  int           // bytes of one message over TCP
@@ -54,9 +60,12 @@ func defaultLimits() Limits {
 		SourceBurst:  400,
 		GlobalRate:   4000,
 		GlobalBurst:  4000,
+		DialogRate:   50,
+		DialogBurst:  200,
 		Dialogs:      10000,
 		Lingering:    20000,
 		Backlog:      64,
+		Transactions: 128,
 		Connections:  1000,
 		PerSource:    64,
 		MessageSize:  64 << 10,

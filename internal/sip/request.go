@@ -46,6 +46,10 @@ func (d *dialog) inside(r *request) {
 		d.refuseInside(r, 500) // RFC 3261 §12.2.2: out of order
 		return
 	}
+	if r.method != "BYE" && len(d.server) >= d.s.limits.Transactions {
+		d.refuseInside(r, 503)
+		return
+	}
 	if missing := unsupported(r); missing != "" {
 		d.refuseInside(r, 420, header{"Unsupported", missing})
 		return

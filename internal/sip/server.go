@@ -66,6 +66,7 @@ type mergeKey struct {
 type knownCall struct {
 	dialogs int
 	addr    netip.Addr
+	bucket  bucket
 }
 
 // New binds UDP and TCP and serves until Close.
@@ -178,6 +179,12 @@ func (s *Server) start(f func()) bool {
 	return true
 }
 
+func (s *Server) isClosed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.closed
+}
+
 func (s *Server) stopping() bool { return s.ctx.Err() != nil }
 
 // pause waits, and reports whether the server still runs.
@@ -244,7 +251,7 @@ func (s *Server) enter(d *dialog, r *request) (refusal int) {
 	s.dialogs[d.key] = d
 	known := s.callIDs[d.key.callID]
 	if known == nil {
-		known = &knownCall{addr: d.flow.remote.Addr()}
+		known = &knownCall{addr: d.flow.remote.Addr(), bucket: bucket{float64(s.limits.DialogBurst), time.Now()}}
 		s.callIDs[d.key.callID] = known
 	}
 	known.dialogs++
@@ -293,8 +300,8 @@ func (s *Server) remove(d *dialog) {
 	}
 }
 
-// known reports whether raw bytes belong to a dialog that lives and come from
-// where it is heard: those never wait behind strangers.
+// known reports whether raw bytes belong to a dialog that lives, come from
+// where it is heard, and are not too many: those never wait behind strangers.
 func (s *Server) known(b []byte, from netip.Addr) bool {
 	id := peekCallID(b)
 	if id == nil {
@@ -303,7 +310,7 @@ func (s *Server) known(b []byte, from netip.Addr) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	k := s.callIDs[string(id)]
-	return k != nil && k.addr == from
+	return k != nil && k.addr == from && k.bucket.take(time.Now(), float64(s.limits.DialogRate), float64(s.limits.DialogBurst))
 }
 
 // recovered counts and logs a panic, of which callID is the dialog's, if any.

@@ -116,10 +116,10 @@ func uriText(value string) string {
 func checkURI(text string) error {
 	var uri sip.Uri
 	if strings.ContainsAny(text, " \t<>\"") || !printable(text) {
-		return fmt.Errorf("%w: URI %.80q", errSyntax, text)
+		return fmt.Errorf("%w: URI %.80q", errSyntax, public(text))
 	}
 	if err := sip.ParseUri(text, &uri); err != nil {
-		return fmt.Errorf("%w: URI %.80q: %w", errSyntax, text, err)
+		return fmt.Errorf("%w: URI %.80q: %w", errSyntax, public(text), err)
 	}
 	return nil
 }

@@ -91,14 +91,16 @@ func (s *Server) admit(c *conn) (evicted *conn, ok bool) {
 			evicted = other
 		}
 	}
-	if same >= s.limits.PerSource {
+	switch have := s.conns[c.remote]; {
+	case have != nil:
+		evicted = have // the far end has begun anew
+	case same >= s.limits.PerSource:
 		return nil, false
-	}
-	if len(s.conns) < s.limits.Connections {
+	case len(s.conns) < s.limits.Connections:
 		evicted = nil
-	} else if evicted == nil {
+	case evicted == nil:
 		return nil, false
-	} else {
+	default:
 		delete(s.conns, evicted.remote)
 	}
 	s.conns[c.remote] = c
@@ -118,9 +120,10 @@ func (s *Server) connect(ctx context.Context, remote netip.AddrPort) (*conn, err
 		return nil, fmt.Errorf("connect to %s: %w", remote, err)
 	}
 	c := s.newConn(remote, nc)
-	s.mu.Lock()
-	s.conns[remote] = c
-	s.mu.Unlock()
+	if have := s.enlist(c); have != c {
+		nc.Close()
+		return have, nil
+	}
 	if !s.start(c.read) || !s.start(c.write) {
 		c.close()
 		return nil, errClosed
@@ -132,9 +135,9 @@ func (s *Server) connect(ctx context.Context, remote netip.AddrPort) (*conn, err
 // what is sent meanwhile waits in its queue. It does not block.
 func (s *Server) connectLater(remote netip.AddrPort) (*conn, error) {
 	c := s.newConn(remote, nil)
-	s.mu.Lock()
-	s.conns[remote] = c
-	s.mu.Unlock()
+	if have := s.enlist(c); have != c {
+		return have, nil
+	}
 	ok := s.start(func() {
 		ctx, cancel := context.WithTimeout(s.ctx, connectTime)
 		defer cancel()
@@ -158,6 +161,18 @@ func (s *Server) connectLater(remote netip.AddrPort) (*conn, error) {
 		return nil, errClosed
 	}
 	return c, nil
+}
+
+// enlist enters a connection of ours in the table, unless there is one to the
+// same far end already. It returns the one in the table.
+func (s *Server) enlist(c *conn) *conn {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if have := s.conns[c.remote]; have != nil && have.alive() {
+		return have
+	}
+	s.conns[c.remote] = c
+	return c
 }
 
 // connTo returns the connection whose other end is remote, if there is one.
@@ -252,7 +267,8 @@ func (c *conn) write() {
 // read reads messages and hands them on, in the order of their arrival, until
 // the connection is over.
 func (c *conn) read() {
-	defer c.close()
+	end := c.close
+	defer func() { end() }()
 	var (
 		buf      []byte    // what has arrived and is not a whole message yet
 		deadline time.Time // for the message that has begun
@@ -276,17 +292,21 @@ func (c *conn) read() {
 		buf = append(buf, chunk[:n]...)
 		for {
 			buf = c.skipBlank(buf)
-			end, sound := frame(buf)
-			if end > c.s.limits.MessageSize || end == 0 && len(buf) > c.s.limits.MessageSize {
+			length, sound := frame(buf)
+			if length > c.s.limits.MessageSize || length == 0 && len(buf) > c.s.limits.MessageSize {
 				return
 			}
-			if end == 0 || end > len(buf) {
+			if length == 0 || length > len(buf) {
 				break // more is to come
 			}
-			if !c.take(bytes.Clone(buf[:end])) || !sound {
+			if !c.take(bytes.Clone(buf[:length])) {
 				return
 			}
-			buf = buf[:copy(buf, buf[end:])]
+			if !sound {
+				end = c.finish // after the complaint has been written
+				return
+			}
+			buf = buf[:copy(buf, buf[length:])]
 			deadline = time.Now().Add(c.s.limits.MessageTime)
 		}
 	}
