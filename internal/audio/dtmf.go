@@ -10,7 +10,7 @@ import (
 const (
 	dtmfBlock     = 102.0 / 8000 // seconds looked at a time: two fit into 40 ms wherever it starts, and not into 23
 	dtmfLevel     = -36.0        // dBov of each tone, about −30 dBm0: −25 is accepted, weaker than −34 is not
-	dtmfHighTwist = 6.0          // dB that the high tone may be louder: 4 is accepted
+	dtmfHighTwist = 7.5          // dB that the high tone may be louder: 5 is accepted
 	dtmfLowTwist  = 10.5         // dB that the low tone may be louder: 8 is accepted
 	dtmfPeak      = 6.0          // dB above every other tone of the group
 	dtmfPurity    = 0.6          // part of the block's energy that is in the two tones

@@ -4,7 +4,7 @@ package audio
 // linear in phase and adds no delay: sample k of the result stands at k/rate
 // seconds of src. Up to 90 % of the lower Nyquist frequency passes unchanged, and
 // from that frequency on nothing does (less than −85 dB). Both rates must be
-// positive. A result costs 1 to 3 ms of processor per second of sound, so it is
+// positive. A second of sound costs 1 to 7 ms of processor, so it is
 // for prompts and files, not for the tick.
 func Resample(src Source, rate int) Source {
 	if src.Rate() == rate {

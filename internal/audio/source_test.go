@@ -38,7 +38,7 @@ func readAll(t *rapid.T, src audio.Source) []int16 {
 }
 
 func TestSource_sizeOfReadsDoesNotMatter(t *testing.T) {
-	voice := make([]int16, 1501)
+	voice := make([]int16, 701)
 	audio.NewTone(8000, 300, -10, 0).Read(voice)
 	for name, src := range map[string]func() audio.Source{
 		"tone":      func() audio.Source { return audio.NewTone(8000, 440, -20, 123*time.Millisecond) },
@@ -50,7 +50,7 @@ func TestSource_sizeOfReadsDoesNotMatter(t *testing.T) {
 		"empty":     func() audio.Source { return audio.Concat() },
 		"resampled": func() audio.Source { return audio.Resample(audio.FromSamples(44100, voice), 8000) },
 		"upsampled": func() audio.Source { return audio.Resample(audio.FromSamples(8000, voice), 48000) },
-		"odd rate":  func() audio.Source { return audio.Resample(audio.FromSamples(7919, voice), 8000) },
+		"odd rate":  func() audio.Source { return audio.Resample(audio.FromSamples(7919, voice[:500]), 8000) },
 		"concat": func() audio.Source {
 			return audio.Concat(audio.FromSamples(8000, voice), audio.FromSamples(8000, nil),
 				audio.NewTone(16000, 440, -20, 40*time.Millisecond))
