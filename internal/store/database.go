@@ -33,7 +33,7 @@ func connect(ctx context.Context, dir string) (*database, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	open := func(conns int, busy time.Duration, query url.Values) *sql.DB {
+	open := func(conns int, busy time.Duration, query url.Values) (*sql.DB, error) {
 		query["_pragma"] = append([]string{
 			fmt.Sprintf("busy_timeout(%d)", busy.Milliseconds()),
 			"journal_mode(WAL)",            // readers and the writer do not wait for each other
@@ -44,16 +44,21 @@ func connect(ctx context.Context, dir string) (*database, error) {
 		name := url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: query.Encode()}
 		db, err := sql.Open("sqlite", name.String())
 		if err != nil {
-			panic(err) // the driver is not registered
+			return nil, fmt.Errorf("open database: %w", err)
 		}
 		db.SetMaxOpenConns(conns)
 		db.SetMaxIdleConns(conns)
-		return db
+		return db, nil
 	}
-	db := &database{
-		write:  open(1, patience, url.Values{"_txlock": {"immediate"}}),
-		read:   open(readers, patience, url.Values{"_pragma": {"query_only(1)"}}),
-		change: open(1, 0, url.Values{}),
+	db := &database{}
+	if db.write, err = open(1, patience, url.Values{"_txlock": {"immediate"}}); err != nil {
+		return nil, err
+	}
+	if db.read, err = open(readers, patience, url.Values{"_pragma": {"query_only(1)"}}); err != nil {
+		return nil, errors.Join(err, db.write.Close())
+	}
+	if db.change, err = open(1, 0, url.Values{}); err != nil {
+		return nil, errors.Join(err, db.write.Close(), db.read.Close())
 	}
 	if err := db.write.PingContext(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open database %s: %w", path, err), db.close())

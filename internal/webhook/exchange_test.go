@@ -32,6 +32,11 @@ func TestRedirects(t *testing.T) {
 			case n == 2 && hops > 0:
 				w.Header().Set("Location", fmt.Sprintf("../%d/%d", code, hops-1))
 				w.WriteHeader(code)
+			case r.URL.Path == "/broken":
+				w.Header().Set("Location", "http://app2.test/500#rc=5&rp=5xx") // limits are the configured URL's
+				w.WriteHeader(http.StatusTemporaryRedirect)
+			case r.URL.Path == "/500":
+				w.WriteHeader(http.StatusInternalServerError)
 			case r.URL.Path == "/away":
 				w.Header().Set("Location", "http://app2.test/home?x=1#rc=5")
 				w.WriteHeader(http.StatusTemporaryRedirect)
@@ -56,6 +61,7 @@ func TestRedirects(t *testing.T) {
 			{"POST", "/307/10", 0, 11, "POST app.test/307/0 CallSid=CA1"},
 			{"POST", "/307/11", contract.CodeTooManyRedirects, 11, "POST app.test/307/1 CallSid=CA1"},
 			{"POST", "/302/11", contract.CodeTooManyRedirects, 11, "GET app.test/302/1 "},
+			{"POST", "/broken", contract.CodeRetrieval, 2, "POST app2.test/500 CallSid=CA1"},
 			{"POST", "/away", 0, 2, "POST app2.test/home?x=1 CallSid=CA1"},
 		}
 		for _, test := range tests {
