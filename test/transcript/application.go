@@ -136,7 +136,10 @@ func (a *application) note(r *http.Request) (*post, error) {
 		at: time.Since(a.start), served: a.file.serves(r.URL.Path),
 	}
 	signed := a.base + p.uri
-	if !a.isSound(p.Link) && !signature.Valid(a.token, r.Header.Get(signature.Header), signed, form) {
+	switch media := a.isMedia(p.Link); {
+	case media && len(params) > 0:
+		a.ledger.fault("%s %s: parameters with a request for sound", r.Method, r.URL.Path)
+	case !media && !signature.Valid(a.token, r.Header.Get(signature.Header), signed, form) {
 		a.ledger.fault("%s %s: the signature is wrong", r.Method, r.URL.Path)
 	}
 	for name, values := range params {
@@ -149,11 +152,11 @@ func (a *application) note(r *http.Request) (*post, error) {
 	return p, nil
 }
 
-// isSound reports whether the file has sound at l. Twilio <Play>: the request
-// for it is a plain GET, which nobody signs.
-func (a *application) isSound(l Link) bool {
+// isMedia reports whether the file has sound for Play at l. Twilio <Play>: the
+// request for it is a plain GET, with none of the standard parameters.
+func (a *application) isMedia(l Link) bool {
 	for _, d := range a.file.Documents {
-		if d.Link == l && d.isSound() {
+		if d.Link == l && d.Media {
 			return true
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"confab/internal/media"
 )
 
 // parseCalls: "ann calls +15550100".
@@ -89,7 +91,8 @@ func (k *keying) begin(r *run) error {
 }
 
 func (k *keying) end(r *run) error {
-	if err := <-k.done; err != nil {
+	// The far end may hang up for what was keyed, before the key is released.
+	if err := <-k.done; err != nil && !errors.Is(err, media.ErrClosed) {
 		return fmt.Errorf("%s keys %s: %w", k.name, k.keys, err)
 	}
 	return nil

@@ -50,6 +50,7 @@ type Document struct {
 	Link
 	Status int
 	Type   string // Content-Type
+	Media  bool   // fetched by Play, and so neither signed nor given parameters
 	After  time.Duration
 	Header http.Header
 	Body   string

@@ -42,8 +42,8 @@ type hearing struct {
 }
 
 func (h *hearing) begin(r *run) (err error) {
-	if _, h.ear, err = r.person(h.name).answered(); err != nil {
-		return fmt.Errorf("cannot hear: %w", err)
+	if h.ear, err = r.person(h.name).listening(); err != nil {
+		return err
 	}
 	h.from = h.ear.now()
 	return nil

@@ -214,7 +214,7 @@ func (p *parser) room(w []string) error {
 }
 
 // document reads the head of a section that the application serves: "POST
-// /voice 500 text/plain after 2s Location=/there". Its lines are the body.
+// /voice 500 text/plain after 2s Location=/there", "GET /chime.wav media". Its lines are the body.
 func (p *parser) document(head string) (section func(string) error, end func() error, err error) {
 	d := &Document{Status: http.StatusOK, Type: "text/xml", Header: http.Header{}, Line: p.line}
 	steps, _, err := words(head)
@@ -237,12 +237,14 @@ func (p *parser) document(head string) (section func(string) error, end func() e
 			if d.After, err = time.ParseDuration(w[i]); err != nil {
 				return nil, nil, p.errorf("after %s: not a time such as 2s", w[i])
 			}
+		case w[i] == "media":
+			d.Media, d.Type = true, "audio/wav"
 		case isHeader:
 			d.Header.Add(name, value)
 		case strings.Contains(w[i], "/"):
 			d.Type = w[i]
 		default:
-			return nil, nil, p.errorf("%s %s: %q is no status, type, after or header", d.Method, d.Path, w[i])
+			return nil, nil, p.errorf("%s %s: %q is no status, type, media, after or header", d.Method, d.Path, w[i])
 		}
 	}
 	p.file.Documents = append(p.file.Documents, d)

@@ -158,6 +158,18 @@ func (p *person) answered() (leg.Leg, *ear, error) {
 	return p.leg, p.ear, nil
 }
 
+// listening returns the ear of the call once it is answered. It remembers what
+// was said when the call has ended since.
+func (p *person) listening() (*ear, error) {
+	p.until(answerTime, func() bool { return p.leg != nil || p.over })
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.ear == nil {
+		return nil, fmt.Errorf("%s cannot hear: %s", p.name, p.stateLocked())
+	}
+	return p.ear, nil
+}
+
 // cancel gives up a call that has not been answered.
 func (p *person) cancel() error {
 	p.mu.Lock()

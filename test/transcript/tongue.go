@@ -212,17 +212,19 @@ func parseSpeech(name string, w []string) (step, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(w) != 1 || strings.TrimSpace(w[0]) == "" {
+	u := &utterance{name: name, d: d}
+	if len(w) == 1 {
+		u.text, u.open = strings.CutSuffix(w[0], "…")
+	}
+	if strings.TrimSpace(u.text) == "" || strings.TrimSpace(u.text) != u.text && !u.open {
 		return nil, errors.New(`want speech "in quotes"`)
 	}
-	u := &utterance{name: name, d: d}
-	u.text, u.open = strings.CutSuffix(w[0], "…")
 	return u, nil
 }
 
 func (u *utterance) begin(r *run) (err error) {
-	if _, u.ear, err = r.person(u.name).answered(); err != nil {
-		return fmt.Errorf("cannot hear: %w", err)
+	if u.ear, err = r.person(u.name).listening(); err != nil {
+		return err
 	}
 	u.from = u.ear.now()
 	u.mark, u.cut = u.ear.marks()
