@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/netip"
 	"strings"
 
 	"confab/internal/api"
@@ -25,6 +26,7 @@ func (s *Switch) banner(ctx context.Context, to io.Writer) error {
 	row := func(name, format string, args ...any) {
 		fmt.Fprintf(&b, "  %-12s%s\n", name, fmt.Sprintf(format, args...))
 	}
+	sip, http := reached(s.SIP()), reached(s.HTTP())
 	number, err := s.number(ctx)
 	if err != nil {
 		return err
@@ -32,14 +34,14 @@ func (s *Switch) banner(ctx context.Context, to io.Writer) error {
 	if number == "" {
 		row("Dial", "nothing yet: %s number add NUMBER", s.cfg.Program)
 	} else {
-		row("Dial", "sip:%s@%s from any SIP phone", number, s.SIP())
+		row("Dial", "sip:%s@%s from any SIP phone", number, sip)
 	}
 	row("Rooms", "%s", roomList(rooms, s.cfg.Program))
 	if number != "" {
-		row("Try", "%s call sip:%s@%s --digits %s", s.cfg.Program, number, s.SIP(), trialDigits(rooms))
+		row("Try", "%s call sip:%s@%s --digits %s", s.cfg.Program, number, sip, trialDigits(rooms))
 	}
 	fmt.Fprintln(&b)
-	row("API", "http://%s%s", s.HTTP(), api.Root)
+	row("API", "http://%s%s", http, api.Root)
 	row("AccountSid", "%s", s.account.SID)
 	row("AuthToken", "%s", s.tokenPlace())
 	row("Webhooks", "%s", s.policyWords())
@@ -67,6 +69,14 @@ func (s *Switch) number(ctx context.Context) (string, error) {
 		number = DefaultNumber // as good as any
 	}
 	return number, nil
+}
+
+// reached is where a server that listens on a can be reached from this machine.
+func reached(a netip.AddrPort) netip.AddrPort {
+	if a.Addr().IsUnspecified() {
+		return netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), a.Port())
+	}
+	return a
 }
 
 // roomList is "conference 1 (123#), conference 2 (456#)".

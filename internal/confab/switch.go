@@ -255,7 +255,13 @@ func (s *Switch) Close() error {
 func (s *Switch) SIP() netip.AddrPort { return s.sip.Addr() }
 
 // HTTP returns the address that the API is served on.
-func (s *Switch) HTTP() net.Addr { return s.listener.Addr() }
+func (s *Switch) HTTP() netip.AddrPort {
+	a, err := netip.ParseAddrPort(s.listener.Addr().String())
+	if err != nil {
+		return netip.AddrPort{} // a listener of another kind than TCP
+	}
+	return netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
+}
 
 // Account returns the account that the switch works for, its secret included.
 func (s *Switch) Account() store.Account { return s.account }

@@ -162,6 +162,21 @@ func checkMetrics(t *testing.T, client *http.Client, base string) {
 	}
 }
 
+// A switch that listens everywhere tells an address that can be dialled.
+func TestBanner_ofEverywhere(t *testing.T) {
+	var out buffer
+	c := config(t)
+	c.SIP, c.HTTP, c.Out = "0.0.0.0:0", "0.0.0.0:0", &out
+	s, stop := start(t, c)
+	get(t, http.DefaultClient, fmt.Sprintf("http://127.0.0.1:%d/healthz", s.HTTP().Port()))
+	stop()
+	for _, want := range []string{fmt.Sprintf("sip:+15550100@127.0.0.1:%d ", s.SIP().Port()), fmt.Sprintf("http://127.0.0.1:%d/", s.HTTP().Port())} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("the banner lacks %q:\n%s", want, out.String())
+		}
+	}
+}
+
 // A call to a number that the switch does not have is refused with 404, over
 // UDP as over TCP.
 func TestSwitch_refusesUnknownNumbers(t *testing.T) {
