@@ -150,6 +150,12 @@ func (j *journal) more(after contract.Pos) <-chan struct{} {
 	return c
 }
 
+func (j *journal) backlog() int {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return int(j.last - j.committed)
+}
+
 func (j *journal) healthy() error {
 	j.mu.Lock()
 	defer j.mu.Unlock()

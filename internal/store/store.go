@@ -109,6 +109,9 @@ func (s *Store) SetCursor(stream string, pos contract.Pos) { s.journal.setCursor
 // callback that could not be delivered. It never blocks.
 func (s *Store) Warn(e contract.Event, w contract.Warning) { s.journal.warn(e, w) }
 
+// Backlog returns how many events wait to be committed.
+func (s *Store) Backlog() int { return s.journal.backlog() }
+
 // Healthy returns nil while the journal keeps up: else ErrBacklog, or why the
 // disk refuses. The switch refuses new calls meanwhile.
 func (s *Store) Healthy() error { return s.journal.healthy() }

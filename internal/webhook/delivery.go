@@ -5,6 +5,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"confab/internal/contract"
@@ -67,6 +68,8 @@ type Delivery struct {
 	failed  func(contract.Event, contract.Warning)
 	log     *slog.Logger
 
+	delivered, givenUp atomic.Uint64
+
 	mu       sync.Mutex
 	read     contract.Pos            // the journal is read up to here
 	before   map[string]contract.Pos // cursors of the last run that are beyond read
@@ -80,6 +83,19 @@ type Delivery struct {
 	ended    bool          // nothing is in flight either
 
 	workers sync.WaitGroup
+}
+
+// DeliveryStats is what a Delivery has counted, and holds.
+type DeliveryStats struct {
+	Delivered, GivenUp uint64 // callbacks
+	Streams            int    // with something undelivered, as far as the journal is read
+}
+
+// Stats returns the counts.
+func (d *Delivery) Stats() DeliveryStats {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return DeliveryStats{Delivered: d.delivered.Load(), GivenUp: d.givenUp.Load(), Streams: len(d.streams)}
 }
 
 // stream is one conference's or call's callbacks that are not delivered yet.

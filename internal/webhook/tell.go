@@ -29,8 +29,10 @@ func token(e contract.Event) string {
 // goes on: the tries that the URL's overrides ask for were made already.
 func (d *Delivery) settle(e contract.Event, err error) {
 	if err == nil {
+		d.delivered.Add(1)
 		return
 	}
+	d.givenUp.Add(1)
 	w := warning(e, err)
 	subject := slog.Attr{}
 	switch {
