@@ -1,11 +1,13 @@
 package main
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -61,6 +63,12 @@ numbers:
 	case <-time.After(patience):
 		t.Errorf("the application was not told; the log:\n%s", second.log)
 	}
+	for deadline := time.Now().Add(patience); !strings.Contains(metrics(t, second), `confab_callbacks_total{result="delivered"} 1`); {
+		if time.Now().After(deadline) {
+			t.Fatal("the callback that was delivered is not in the metrics")
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
 	second.signal(t, syscall.SIGTERM)
 	if err := second.end(t); err != nil {
 		t.Errorf("%v; its log:\n%s", err, second.log)
@@ -79,4 +87,19 @@ func waitForFiles(t *testing.T, dir string) {
 		}
 	}
 	t.Fatalf("nothing in %s", dir)
+}
+
+// metrics is what the server counts now.
+func metrics(t *testing.T, s *server) string {
+	t.Helper()
+	resp, err := http.Get(s.api + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }

@@ -31,6 +31,7 @@ func (m metrics) Collect(to chan<- prometheus.Metric) {
 	m.voice(send)
 	m.signalling(send)
 	m.journal(send)
+	m.callbacks(send)
 	m.panics(send)
 }
 
@@ -87,7 +88,15 @@ func (m metrics) journal(send sender) {
 		healthy = 1
 	}
 	send.gauge("journal_healthy", "1 while the journal keeps up; new calls are refused while it does not.", healthy)
+	send.gauge("journal_backlog", "Events that wait to be durable.", m.s.store.Backlog())
 	send.count("journal_events_total", "Events that are durable.", uint64(m.s.store.Committed()))
+}
+
+func (m metrics) callbacks(send sender) {
+	n := m.s.delivery.Stats()
+	send.count("callbacks_total", "Callbacks, by what became of them.", n.Delivered, label{"result", "delivered"})
+	send.count("callbacks_total", "Callbacks, by what became of them.", n.GivenUp, label{"result", "given up"})
+	send.gauge("callback_streams", "Calls and conferences with callbacks that are not delivered yet.", n.Streams)
 }
 
 // panics counts where the program recovers: the four ways in, and the line.

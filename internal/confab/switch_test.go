@@ -147,7 +147,8 @@ func checkMetrics(t *testing.T, client *http.Client, base string) {
 	for _, want := range []string{
 		"confab_calls 0\n", "confab_conferences 0\n", "confab_participants 0\n", "confab_media_sessions 0\n",
 		`confab_media_slot_lateness_seconds_bucket{loop="0",le="0.001"}`, `confab_media_packets_received_total{loop="0"} 0`,
-		`confab_media_packets_dropped_total{loop="0",why="receive buffer full"} 0`,
+		`confab_media_packets_dropped_total{loop="0",why="receive buffer full"} 0`, "confab_journal_backlog 0\n",
+		`confab_callbacks_total{result="delivered"} 0`, `confab_callbacks_total{result="given up"} 0`,
 		"confab_journal_healthy 1\n", `confab_panics_total{entry="HTTP request"} 0`,
 		"confab_sip_dialogs 0\n", "go_goroutines",
 	} {
