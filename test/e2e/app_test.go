@@ -63,7 +63,7 @@ func (a *app) to(path string) []url.Values {
 func (a *app) expect(t *testing.T, path string, n int) []url.Values {
 	t.Helper()
 	until(t, 10*time.Second, fmt.Sprintf("%d posts to %s", n, path), func() bool { return len(a.to(path)) >= n })
-	time.Sleep(100 * time.Millisecond)
+	time.Sleep(100 * time.Millisecond) // that nothing comes has no condition to wait for
 	got := a.to(path)
 	if len(got) != n {
 		t.Errorf("%d posts to %s, want %d: %v", len(got), path, n, got)

@@ -2,128 +2,135 @@ package e2e
 
 import (
 	"bufio"
-	"context"
-	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"confab/internal/contract"
+	"confab/internal/store"
 )
-
-// binary is the program under test, built once.
-var binary string
-
-func TestMain(m *testing.M) { os.Exit(buildAndRun(m)) }
-
-func buildAndRun(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "confab-e2e-")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer os.RemoveAll(dir)
-	binary = filepath.Join(dir, "confab")
-	if out, err := exec.Command("go", "build", "-o", binary, "confab/cmd/confab").CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "build the program: %v\n%s", err, out)
-		return 1
-	}
-	return m.Run()
-}
-
-// need skips the test, or fails it where all tools are required, if a tool is missing.
-func need(t *testing.T, tools ...string) {
-	t.Helper()
-	if testing.Short() {
-		t.Skip("real phones take real time: not under -short")
-	}
-	for _, tool := range tools {
-		if _, err := exec.LookPath(tool); err == nil {
-			continue
-		}
-		if os.Getenv("CONFAB_REQUIRE_TOOLS") != "" {
-			t.Fatalf("%s is not installed; scripts/install-test does it", tool)
-		}
-		t.Skipf("%s is not installed; `make test` installs it", tool)
-	}
-}
 
 // server is the running program.
 type server struct {
-	t    *testing.T
-	sip  string // address
-	http string
-	data string
-	log  *lines
+	t      *testing.T
+	sip    string // address
+	http   string
+	data   string // directory
+	log    *lines // what it prints
+	cmd    *exec.Cmd
+	ended  chan struct{} // closed when err is set
+	err    error
+	client *http.Client
+	once   sync.Once // for stop
 }
 
-// start starts the program on host (loopback, or an address in the namespace
-// netns) with the given numbers (YAML) and waits until it is ready. When the test
-// ends it is told to stop, and must do so cleanly and without a panic.
-func start(t *testing.T, host, netns, numbers string) *server {
+// settings are how a server is started. The zero value is the program as it comes.
+type settings struct {
+	host   string     // to listen on; empty: 127.0.0.1
+	in     *namespace // nil: the machine's own network
+	config string     // YAML; empty: none
+	args   []string   // more flags
+}
+
+var serving = regexp.MustCompile(`msg=serving sip=(\S+) http=(\S+)`)
+
+// start starts the program and waits until it serves. When the test ends the
+// program is told to stop, and must have done so cleanly and without a panic.
+func start(t *testing.T, o settings) *server {
 	t.Helper()
-	s := &server{t: t, data: t.TempDir(), log: new(lines)}
-	s.sip, s.http = freeAddr(t, host, netns), freeAddr(t, host, netns)
-	config := filepath.Join(s.data, "confab.yaml")
-	if err := os.WriteFile(config, []byte(numbers), 0o600); err != nil {
+	if o.host == "" {
+		o.host = "127.0.0.1"
+	}
+	dir := t.TempDir()
+	s := &server{t: t, data: filepath.Join(dir, "data"), log: new(lines), ended: make(chan struct{}), client: o.in.client()}
+	args := []string{"serve", "--data", s.data, "--sip", o.host + ":0", "--http", o.host + ":0",
+		"--rtp-ports", "14000-15999", "--log-level", "DEBUG", "--drain-timeout", "1s"}
+	if o.config != "" {
+		file := filepath.Join(dir, "confab.yaml")
+		if err := os.WriteFile(file, []byte(o.config), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		args = append(args, "--config", file)
+	}
+	s.cmd = exec.Command(binary, append(args, o.args...)...)
+	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
+	if err := o.in.start(s.cmd); err != nil {
 		t.Fatal(err)
 	}
-	args := []string{binary, "serve", "--config", config, "--data", filepath.Join(s.data, "data"), "--sip", s.sip,
-		"--http", s.http, "--rtp-ports", "14000-14999", "--log-level", "DEBUG", "--drain-timeout", "1s",
-		"--webhook-allow-private"}
-	// Not the test's context: it ends before the clean-up that stops the program.
-	cmd := inNamespace(context.Background(), netns, args...)
-	cmd.Stdout, cmd.Stderr = s.log, s.log
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan error, 1)
 	var wg sync.WaitGroup
-	wg.Go(func() { ended <- cmd.Wait() })
+	wg.Go(func() {
+		s.err = s.cmd.Wait()
+		close(s.ended)
+	})
 	t.Cleanup(func() {
-		cmd.Process.Signal(syscall.SIGTERM)
-		select {
-		case err := <-ended:
-			if err != nil {
-				t.Errorf("the program ended with %v", err)
-			}
-		case <-time.After(20 * time.Second):
-			t.Error("the program did not end within 20s of SIGTERM")
-			cmd.Process.Kill()
-		}
+		s.stop()
 		wg.Wait()
-		if strings.Contains(s.log.String(), "panic") || strings.Contains(s.log.String(), "DATA RACE") {
-			t.Error("the log tells of a panic")
-		}
 		if t.Failed() {
-			t.Logf("the program's log:\n%s", s.log)
+			t.Logf("the program's log:\n%s", tail(s.log.String(), 300))
 		}
 	})
-	until(t, 15*time.Second, "the program prints where to dial", func() bool {
+	until(t, 20*time.Second, "the program serves", func() bool {
 		select {
-		case err := <-ended:
-			ended <- err
-			t.Fatalf("the program ended with %v:\n%s", err, s.log)
+		case <-s.ended:
+			t.Fatalf("the program ended with %v:\n%s", s.err, s.log)
 		default:
 		}
-		return strings.Contains(s.log.String(), "sip:")
+		found := serving.FindStringSubmatch(s.log.String())
+		if found == nil {
+			return false
+		}
+		s.sip, s.http = found[1], found[2]
+		return true
 	})
 	return s
+}
+
+// stop tells the program to stop and waits until it has. Nothing may have gone
+// wrong within it.
+func (s *server) stop() {
+	s.t.Helper()
+	s.once.Do(func() {
+		if s.http != "" {
+			if n := s.metric("confab_panics_total"); n != 0 {
+				s.t.Errorf("%v panics", n)
+			}
+		}
+		if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+			s.t.Errorf("stop the program: %v", err)
+		}
+		select {
+		case <-s.ended:
+		case <-time.After(30 * time.Second):
+			s.t.Error("the program did not end within 30s of SIGTERM")
+			s.cmd.Process.Kill()
+			<-s.ended
+		}
+		if s.err != nil {
+			s.t.Errorf("the program ended with %v", s.err)
+		}
+		for _, word := range []string{"panic", "DATA RACE"} {
+			if strings.Contains(s.log.String(), word) {
+				s.t.Errorf("the log tells of a %s", word)
+			}
+		}
+	})
 }
 
 // metric returns the sum of a metric's series that contain all of labels.
 func (s *server) metric(name string, labels ...string) float64 {
 	s.t.Helper()
-	resp, err := http.Get("http://" + s.http + "/metrics")
+	resp, err := s.client.Get("http://" + s.http + "/metrics")
 	if err != nil {
-		s.t.Fatal(err)
+		s.t.Errorf("metrics: %v", err)
+		return 0
 	}
 	defer resp.Body.Close()
 	var sum float64
@@ -140,64 +147,70 @@ series:
 		}
 		var v float64
 		if _, err := fmt.Sscan(line[strings.LastIndexByte(line, ' ')+1:], &v); err != nil {
-			s.t.Fatalf("metric line %q: %v", line, err)
+			s.t.Errorf("metric line %q: %v", line, err)
 		}
 		sum += v
 	}
 	return sum
 }
 
-// inNamespace makes a command that runs in the network namespace ns ("": here).
-func inNamespace(ctx context.Context, ns string, args ...string) *exec.Cmd {
-	if ns != "" {
-		args = append([]string{"ip", "netns", "exec", ns}, args...)
+// quiet waits until no call is left.
+func (s *server) quiet() {
+	s.t.Helper()
+	until(s.t, 10*time.Second, "no call is left", func() bool { return s.metric("confab_calls") == 0 })
+}
+
+// standing returns how many stand in the live conference of that name, by the
+// server's records.
+func (s *server) standing(name string) int {
+	s.t.Helper()
+	r, err := store.OpenShared(s.t.Context(), s.data, nil)
+	if err != nil {
+		s.t.Fatal(err)
 	}
-	return exec.CommandContext(ctx, args[0], args[1:]...)
-}
-
-var nextPort struct {
-	sync.Mutex
-	n int
-}
-
-// freeAddr returns an address of host with a port that is free for TCP and UDP.
-// In a namespace all ports are.
-func freeAddr(t *testing.T, host, netns string) string {
-	t.Helper()
-	nextPort.Lock()
-	defer nextPort.Unlock()
-	for range 100 {
-		nextPort.n++
-		addr := fmt.Sprintf("%s:%d", host, 15000+nextPort.n%900)
-		if netns != "" {
-			return addr
-		}
-		ln, err := net.Listen("tcp", addr)
-		if err != nil {
+	defer r.Close()
+	live, err := r.LiveConferences(s.t.Context())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, c := range live {
+		if c.FriendlyName != name {
 			continue
 		}
-		ln.Close()
-		conn, err := net.ListenPacket("udp", addr)
+		in, err := r.Participants(s.t.Context(), c.SID)
 		if err != nil {
-			continue
+			s.t.Fatal(err)
 		}
-		conn.Close()
-		return addr
+		return len(in)
 	}
-	t.Fatal("no free port")
-	return ""
+	return 0
 }
 
-// until waits for a condition.
-func until(t *testing.T, d time.Duration, what string, f func() bool) {
-	t.Helper()
-	deadline := time.Now().Add(d)
-	for !f() {
-		if time.Now().After(deadline) {
-			t.Fatalf("not within %v: %s", d, what)
-		}
-		time.Sleep(20 * time.Millisecond)
+// journal stops the server and returns all that it has written down.
+func (s *server) journal() []contract.Event {
+	s.t.Helper()
+	s.stop()
+	kept, err := store.Open(s.t.Context(), s.data, nil)
+	if err != nil {
+		s.t.Fatal(err)
 	}
+	defer kept.Close()
+	events, err := kept.Tail(s.t.Context(), 0, 100_000)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return events
+}
+
+// joins returns how many calls have joined each conference, by its name.
+func joins(events []contract.Event) map[string]int {
+	names := map[string]int{}
+	for _, e := range events {
+		if e.Type == contract.EventParticipantJoin {
+			names[e.Conference.FriendlyName]++
+		}
+	}
+	return names
 }
 
 // lines keeps what a program prints.
@@ -218,14 +231,5 @@ func (l *lines) String() string {
 	return l.text.String()
 }
 
-// run runs a tool to its end and returns what it printed.
-func run(t *testing.T, cmd *exec.Cmd) (string, error) {
-	t.Helper()
-	out, err := cmd.CombinedOutput()
-	if exit := new(exec.ExitError); errors.As(err, &exit) {
-		err = fmt.Errorf("%s: exit code %d", filepath.Base(cmd.Path), exit.ExitCode())
-	}
-	return string(out), err
-}
-
-var _ io.Writer = (*lines)(nil)
+// count returns how often word has been printed.
+func (l *lines) count(word string) int { return strings.Count(l.String(), word) }

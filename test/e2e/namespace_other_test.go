@@ -1,0 +1,25 @@
+//go:build !linux
+
+package e2e
+
+import (
+	"net/http"
+	"os/exec"
+	"testing"
+)
+
+// namespace is a network of the test's own, which only Linux has. A nil one is
+// the machine's own network.
+type namespace struct{}
+
+func newNamespace(t *testing.T) *namespace {
+	t.Helper()
+	skip(t, "network namespaces are Linux's")
+	return nil
+}
+
+func (*namespace) start(cmd *exec.Cmd) error { return cmd.Start() }
+
+func (*namespace) client() *http.Client { return http.DefaultClient }
+
+func wire(*testing.T, *namespace, *namespace, []string, []string) {}
