@@ -302,7 +302,6 @@ func (c *Call) endLocked(cause contract.Cause) {
 		c.info.SIPCode = said.Code
 	}
 	c.info.Cause, c.info.Ended = cause, time.Now()
-	c.pending = nil
 	c.appendLocked(contract.EventCallCompleted, c.info.Ended, nil)
 	c.log.Info("call ended", "cause", cause, "status", c.info.Status, "duration", c.info.Duration(c.info.Ended))
 	c.kill(&contract.Ended{Cause: cause})

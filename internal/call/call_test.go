@@ -215,6 +215,18 @@ func TestTimeLimitCountsFromTheAnswer(t *testing.T) {
 	})
 }
 
+func TestRingingIsNotLimitedByTheTimeLimit(t *testing.T) {
+	onStage(t, call.Config{TimeLimit: 10 * time.Second, Handler: runScripts(func(ctx context.Context, c *call.Call, _ call.Script) {
+		time.Sleep(30 * time.Second)
+		if err := c.Answer(ctx); err != nil {
+			t.Errorf("Answer gave %v", err)
+		}
+	})}, func(s *stage) {
+		s.rings("+15550100")
+		<-s.one().Done()
+	})
+}
+
 func TestDefaultTimeLimit(t *testing.T) {
 	onStage(t, call.Config{Handler: runScripts(answers)}, func(s *stage) {
 		s.voiceless = true

@@ -242,6 +242,18 @@ func TestWhyOneLeaves(t *testing.T) {
 	}
 }
 
+func TestStarPressedBeforeDoesNotCount(t *testing.T) {
+	onStage(t, conference.Config{}, func(s *stage) {
+		p := s.person("p")
+		p.presses("*")
+		p.join(func(r *conference.Request) { r.HangupOnStar = true })
+		if !p.in() {
+			t.Error("p left by a star pressed before the conference")
+		}
+		p.hangsUp()
+	})
+}
+
 func TestStarIsAKeyLikeOthersUnlessAsked(t *testing.T) {
 	onStage(t, conference.Config{}, func(s *stage) {
 		p := s.person("p").join()
@@ -272,6 +284,27 @@ func TestNewConferenceOfTheSameName(t *testing.T) {
 			t.Error("the live one of the name is not found")
 		} else if found, ok := s.conferences.Find(c.SID()); !ok || found != c {
 			t.Error("the live one is not found by its SID")
+		}
+	})
+}
+
+// One who is slow to go does not take the next conference of the name along.
+func TestASlowOneOfTheConferenceBefore(t *testing.T) {
+	onStage(t, conference.Config{}, func(s *stage) {
+		slow := s.person("slow").join(hearing(func(context.Context, conference.Ear, conference.Document) error {
+			time.Sleep(10 * time.Second)
+			return nil
+		}))
+		if _, err := s.live().End(); err != nil {
+			t.Fatal(err)
+		}
+		s.person("bob").join()
+		second := s.live()
+		time.Sleep(10 * time.Second)
+		slow.over()
+		s.person("cid").join()
+		if now := s.live(); now != second || now.Info().Participants != 2 {
+			t.Error("bob and cid are not in the same conference")
 		}
 	})
 }

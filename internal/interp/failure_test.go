@@ -83,6 +83,14 @@ func TestFallbackFailsToo(t *testing.T) {
 			}
 		})
 	}
+	onStage(t, func(s *stage) { // asked for because of the first, and no document itself
+		s.number.FallbackURL = base + "/fallback"
+		s.app.serve("/voice", http.NotFound)
+		s.app.serve("/fallback", body("text/xml", "<"))
+		s.calling("ann").waits()
+		s.expectPosts("", "POST /voice", "POST /fallback")
+		s.expectWarnings(11200, 12100)
+	})
 }
 
 // The fallback is asked for every document of the call, not only the first.

@@ -1,8 +1,10 @@
 package interp_test
 
 import (
+	"context"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -188,6 +190,24 @@ func TestHangUpDuringGather(t *testing.T) {
 		s.expectPosts("", "POST /voice")
 		if got := s.final(); got.Cause != contract.CauseFarEnd || got.Status != contract.CallCompleted {
 			t.Errorf("%s by %v", got.Status, got.Cause)
+		}
+	})
+}
+
+func TestGatherIsBounded(t *testing.T) {
+	onStage(t, func(s *stage) {
+		s.app.on("/voice", `<Gather finishOnKey="" action="/got"/>`)
+		s.app.on("/got")
+		c := s.calling("ann")
+		settle()
+		ctx, cancel := context.WithCancel(s.t.Context())
+		var keying sync.WaitGroup
+		keying.Go(func() { c.far.SendDigits(ctx, strings.Repeat("7", 1200)) })
+		c.waits()
+		cancel()
+		keying.Wait()
+		if posts := s.app.requests(); len(posts) != 2 || len(posts[1].form.Get("Digits")) != 1000 {
+			t.Errorf("gathered %d keys", len(posts[len(posts)-1].form.Get("Digits")))
 		}
 	})
 }

@@ -245,14 +245,15 @@ func (c *caller) End() leg.End {
 
 func (c *caller) goes(end leg.End) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	select {
-	case <-c.done:
+	if !c.ended.IsZero() {
+		c.mu.Unlock()
+		<-c.done
 		return
-	default:
 	}
 	c.end, c.ended = end, time.Now()
+	c.mu.Unlock()
 	c.session.Close()
+	time.Sleep(5 * time.Millisecond) // the voice goes first
 	close(c.done)
 }
 
