@@ -21,6 +21,7 @@ type call struct {
 
 	tx       *clientInvite
 	branch   string
+	via      string
 	path     *path
 	credits  []header // that the INVITE was sent with
 	tries    int      // challenges answered
@@ -53,6 +54,7 @@ const maxForks = 16
 func (c *call) compose() []byte {
 	d := c.d
 	c.branch = newBranch()
+	c.via = d.s.via(d.flow, c.branch)
 	extra := []header{{"Contact", d.contact()}, {"Allow", allow}, {"Content-Type", typeSDP}}
 	if agent := d.s.cfg.Agent; agent != "" {
 		extra = append(extra, header{"User-Agent", agent})
@@ -61,7 +63,7 @@ func (c *call) compose() []byte {
 		extra = append(extra, header{name, c.target.Headers[name]})
 	}
 	extra = append(extra, c.credits...)
-	return d.state.request("INVITE", d.state.LocalSeq, d.s.via(d.flow, c.branch), extra, c.offer)
+	return d.state.request("INVITE", d.state.LocalSeq, c.via, extra, c.offer)
 }
 
 // begin sends the INVITE.
@@ -80,14 +82,14 @@ func (c *call) invite() {
 	request := c.compose()
 	c.path = &path{d, d.flow}
 	key := clientKey{c.branch, "INVITE"}
-	branch, seq := c.branch, d.state.LocalSeq
+	via, seq := c.via, d.state.LocalSeq
 	c.tx = &clientInvite{
 		out: c.path, timers: &d.timers, request: request,
 		ack: func(r *response) []byte {
 			// RFC 3261 §17.1.1.3: the same branch, and the To of the refusal.
 			refused := d.state
 			refused.Remote = r.get("to")
-			return refused.request("ACK", seq, d.s.via(d.flow, branch), nil, nil)
+			return refused.request("ACK", seq, via, nil, nil)
 		},
 		answered: c.response,
 		failed:   c.failed,
@@ -154,10 +156,7 @@ func (c *call) ok(r *response) {
 		return
 	}
 	first := len(c.acks) == 0
-	state, err := d.state.stateOfAnswer(r)
-	if !first {
-		state.LocalSeq = d.state.LocalSeq
-	}
+	state := d.state.stateOfAnswer(r)
 	d.flow.conn = c.path.f.conn
 	f := state.flow(d.flow)
 	a := &ack{path: &path{d, f}}
@@ -177,10 +176,7 @@ func (c *call) ok(r *response) {
 		c.deliver(outcome{err: &leg.Refused{End: leg.End{Cause: contract.CauseFarEnd, Code: 200}}})
 		d.end(contract.CauseFarEnd, 200)
 	default:
-		if err == nil {
-			err = c.talk(r)
-		}
-		if err != nil {
+		if err := c.talk(r); err != nil {
 			c.over = true
 			c.deliver(outcome{err: &leg.Refused{End: leg.End{Cause: contract.CauseNoCodec, Code: 200}, Reason: err.Error()}})
 			d.end(contract.CauseNoCodec, 200)
@@ -253,7 +249,7 @@ func (c *call) sendCancel() {
 	tx := c.tx
 	x := &clientOther{
 		out: c.path, timers: &d.timers,
-		request:  state.request("CANCEL", d.state.LocalSeq, d.s.via(d.flow, c.branch), nil, nil),
+		request:  state.request("CANCEL", d.state.LocalSeq, c.via, nil, nil),
 		answered: func(*response) {},
 		failed:   func(error) {},
 		ended:    func() { delete(d.client, key) },

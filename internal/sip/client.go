@@ -52,6 +52,7 @@ func (s *Server) Dial(ctx context.Context, target leg.Target, progress func(leg.
 				progress(p)
 			}
 		case o := <-c.result:
+			c.report(progress)
 			if o.err != nil {
 				return nil, o.err
 			}
@@ -59,6 +60,20 @@ func (s *Server) Dial(ctx context.Context, target leg.Target, progress func(leg.
 		case <-ctx.Done():
 			d.post(func() { d.hangup(contract.CauseCanceled) })
 			return nil, fmt.Errorf("call %s: %w", public(target.URI), context.Cause(ctx))
+		}
+	}
+}
+
+// report tells of the provisional answers that came before the final one.
+func (c *call) report(progress func(leg.Progress)) {
+	for {
+		select {
+		case p := <-c.progress:
+			if progress != nil {
+				progress(p)
+			}
+		default:
+			return
 		}
 	}
 }

@@ -596,3 +596,47 @@ func TestInsideACallOfOurs(t *testing.T) {
 		ended(t, l, leg.End{Cause: contract.CauseFarEnd, Code: 200})
 	})
 }
+
+func TestIPv6(t *testing.T) {
+	switch6, phone6 := netip.MustParseAddr("2001:db8::1"), netip.MustParseAddr("2001:db8::20")
+	for _, network := range []string{"udp", "tcp"} {
+		t.Run(network, func(t *testing.T) {
+			bubble(t, nil, func(t *testing.T, s *stage) {
+				server := func(host netip.Addr, h sip.Handler) *sip.Server {
+					c := config(s.net, host, newPlane(t, media.Config{Bind: host, ListenPacket: s.net.Host(host).ListenPacket, Loops: 1}))
+					c.Handler = h
+					return newServer(t, c)
+				}
+				server(switch6, s)
+				d := dial(t, server(phone6, nil), leg.Target{URI: "sip:1@[2001:db8::1];transport=" + network, From: "ann"})
+				l := s.leg()
+				if i := l.Info(); i.From != "ann" || i.Source.Addr() != phone6 {
+					t.Errorf("info %+v", i)
+				}
+				l.Answer(t.Context())
+				caller := d.leg()
+				time.Sleep(time.Second)
+				if st := caller.Session().Stats(); st.Received < 45 {
+					t.Errorf("%+v", st)
+				}
+				if err := l.Hangup(t.Context(), contract.CauseDocument); err != nil {
+					t.Error(err)
+				}
+				ended(t, caller, leg.End{Cause: contract.CauseFarEnd, Code: 200})
+			})
+		})
+	}
+}
+
+// A Contact that could not stand in a request line is not put there.
+func TestAnsweredWithABrokenContact(t *testing.T) {
+	bubble(t, nil, func(t *testing.T, s *stage) {
+		f, target := s.bob()
+		d := dial(t, s.server, target)
+		f.reply(f.request("INVITE"), 200, "Contact: <sip:a b@203.0.113.20>", sdpAt(farHost, 40000))
+		if ack := f.request("ACK"); ack.Recipient.String() != "sip:bob@203.0.113.20:5060" {
+			t.Errorf("ACK to %v", ack.Recipient)
+		}
+		d.leg()
+	})
+}

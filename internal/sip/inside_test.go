@@ -507,3 +507,14 @@ func TestStateOfADialog(t *testing.T) {
 		}
 	})
 }
+
+func TestFarEndKnowsNoSuchDialog_RFC3261_12_2_1_2(t *testing.T) {
+	bubble(t, nil, func(t *testing.T, s *stage) {
+		c := s.caller(0)
+		l := c.answered(s)
+		go l.Refer(t.Context(), "sip:bob@192.0.2.9")
+		c.reply(c.request("REFER"), 481)
+		c.reply(c.request("BYE"), 481)
+		ended(t, l, leg.End{Cause: contract.CauseFarEnd, Code: 200})
+	})
+}

@@ -30,8 +30,9 @@ import (
 //	Ring          3 min    the call is refused with 480
 //
 // Known dialogs, heard from where their INVITE came from, pass DialogRate
-// instead of the two rates. Everything that is refused here is refused without state: a refusal
-// costs no memory and is about as long as the request.
+// instead of the two rates. What is refused at a rate or at Dialogs is refused
+// without state: it costs no memory, and an answer is about as long as the
+// request.
 type Limits struct {
 	SourceRate   int           // messages per second and source (an IPv4 address, an IPv6 /64)
 	SourceBurst  int           // of them at once

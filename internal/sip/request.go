@@ -258,10 +258,15 @@ func (d *dialog) send(method string, extra []header, body []byte, then func(*res
 	key := clientKey{branch, method}
 	x := &clientOther{
 		out: &path{d, f}, timers: &d.timers,
-		request:  d.state.request(method, seq, v, extra, body),
-		answered: func(r *response) { then(r, nil) },
-		failed:   func(err error) { then(nil, err) },
-		ended:    func() { delete(d.client, key) },
+		request: d.state.request(method, seq, v, extra, body),
+		answered: func(r *response) {
+			then(r, nil)
+			if r.code == 481 || r.code == 408 {
+				d.hangup(contract.CauseFarEnd) // RFC 3261 §12.2.1.2: the far end knows no such dialog
+			}
+		},
+		failed: func(err error) { then(nil, err) },
+		ended:  func() { delete(d.client, key) },
 	}
 	d.client[key] = x
 	x.begin()

@@ -83,14 +83,17 @@ func stateOfInvite(r *request, localTag string) (DialogState, error) {
 
 // stateOfAnswer returns the dialog that a 2xx makes of the call that d began
 // (RFC 3261 §12.1.2).
-func (d DialogState) stateOfAnswer(r *response) (DialogState, error) {
+func (d DialogState) stateOfAnswer(r *response) DialogState {
 	d.Remote, d.RemoteTag = r.get("to"), r.to.tag
 	if _, ok := r.contact(); ok {
-		d.Target = uriText(r.get("contact"))
+		// A Contact that cannot be used leaves the address that was dialled.
+		if target := uriText(r.get("contact")); checkURI(target) == nil {
+			d.Target = target
+		}
 	}
 	d.Routes = r.all("record-route")
 	slices.Reverse(d.Routes)
-	return d, checkURI(d.Target)
+	return d
 }
 
 // uriText returns the URI of a name-addr or addr-spec, in its own words.
