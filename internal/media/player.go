@@ -15,34 +15,41 @@ import (
 const playAhead = 240 * time.Millisecond
 
 // player carries a prompt from the goroutine that reads it to the loop that
-// says it: a ring of samples with one writer and one reader, without a lock.
+// says it.
 type player struct {
-	ring       []int16
-	head, tail atomic.Uint32 // samples said, samples made
-	made       atomic.Bool   // no more will come
-	stopped    atomic.Bool   // the writer has gone: be silent at once
-	space      chan struct{} // holds a token when some of the ring was said
-	done       chan struct{} // closed by the loop after the last sample
+	ring    *ring         // made, and not yet said
+	made    atomic.Bool   // no more will come
+	stopped atomic.Bool   // the writer has gone: be silent at once
+	space   chan struct{} // holds a token when the ring is half empty
+	done    chan struct{} // closed by the loop after the last sample
 }
 
 func newPlayer(rate int) *player {
 	return &player{
-		ring:  make([]int16, int(playAhead.Seconds()*float64(rate))),
+		ring:  newRing(int(playAhead.Seconds() * float64(rate))),
 		space: make(chan struct{}, 1), done: make(chan struct{}),
 	}
 }
 
+// maxIdleReads is how often in a row a source may give nothing and no error
+// before it is taken for broken.
+const maxIdleReads = 100
+
 // fill reads src into the ring until it is full or src has ended.
 func (p *player) fill(src audio.Source) error {
-	for {
-		head, tail := p.head.Load(), p.tail.Load()
-		free := uint32(len(p.ring)) - (tail - head)
-		if free == 0 {
+	for idle := 0; ; idle++ {
+		space := p.ring.space()
+		if len(space) == 0 {
 			return nil
 		}
-		at := tail % uint32(len(p.ring))
-		n, err := src.Read(p.ring[at:min(at+free, uint32(len(p.ring)))])
-		p.tail.Store(tail + uint32(n))
+		n, err := src.Read(space)
+		p.ring.wrote(n)
+		if n > 0 {
+			idle = 0
+		}
+		if err == nil && idle >= maxIdleReads {
+			err = io.ErrNoProgress
+		}
 		if err != nil {
 			p.made.Store(true)
 			if errors.Is(err, io.EOF) {
@@ -59,23 +66,29 @@ func (p *player) add(frame []int16) (some, more bool) {
 	if p.stopped.Load() {
 		return false, false
 	}
-	made := p.made.Load() // before tail: what was made before it is there
-	head, tail := p.head.Load(), p.tail.Load()
-	n := min(tail-head, uint32(len(frame)))
-	if n == 0 && made {
+	made := p.made.Load() // before looking into the ring: what was made before it is there
+	for len(frame) > 0 {
+		samples := p.ring.front(len(frame))
+		if len(samples) == 0 {
+			break
+		}
+		for i, v := range samples {
+			frame[i] = int16(min(max(int32(frame[i])+int32(v), -32768), 32767))
+		}
+		p.ring.took(len(samples))
+		frame, some = frame[len(samples):], true
+	}
+	if !some && made {
 		close(p.done)
 		return false, false
 	}
-	for i := range n {
-		v := int32(frame[i]) + int32(p.ring[(head+i)%uint32(len(p.ring))])
-		frame[i] = int16(min(max(v, -32768), 32767))
+	if p.ring.held() <= len(p.ring.samples)/2 { // not for every frame: a wake-up costs more than it
+		select {
+		case p.space <- struct{}{}:
+		default:
+		}
 	}
-	p.head.Store(head + n)
-	select {
-	case p.space <- struct{}{}:
-	default:
-	}
-	return n > 0, true
+	return some, true
 }
 
 // play feeds p from src until the last sample has been said, ctx ends or

@@ -14,18 +14,16 @@ const tapBacklog = 2 * time.Second
 // stream, a level meter. It has one reader. A reader who is more than two
 // seconds late loses frames, which are counted; the loop never waits for it.
 type Tap struct {
-	session    *Session
-	rate       int
-	ring       []int16
-	head, tail atomic.Uint32 // read, written; in samples
-	dropped    atomic.Uint64 // frames
-	more       chan struct{} // holds a token when something was put
-	ended      chan struct{}
+	session *Session
+	rate    int
+	ring    *ring
+	dropped atomic.Uint64 // frames
+	more    chan struct{} // holds a token when something was put
+	ended   chan struct{}
 }
 
 // Tap begins to hand out what the far end says from now on, silence included,
-// a frame per tick. It comes after the
-// first Set. Close it when done.
+// a frame per tick. It comes after the first Set. Close it when done.
 func (s *Session) Tap() (*Tap, error) {
 	select {
 	case <-s.negotiated:
@@ -37,7 +35,7 @@ func (s *Session) Tap() (*Tap, error) {
 		return nil, err
 	}
 	t := &Tap{
-		session: s, rate: rate, ring: make([]int16, int(tapBacklog.Seconds())*rate),
+		session: s, rate: rate, ring: newRing(int(tapBacklog.Seconds()) * rate),
 		more: make(chan struct{}, 1), ended: make(chan struct{}),
 	}
 	if !s.loop.do(func() {
@@ -63,7 +61,7 @@ func (t *Tap) Dropped() uint64 { return t.dropped.Load() }
 // everything has been read.
 func (t *Tap) Read(ctx context.Context, dst []int16) (int, error) {
 	for {
-		if n := t.take(dst); n > 0 || len(dst) == 0 {
+		if n := t.ring.take(dst); n > 0 || len(dst) == 0 {
 			return n, nil
 		}
 		select {
@@ -71,7 +69,7 @@ func (t *Tap) Read(ctx context.Context, dst []int16) (int, error) {
 		case <-ctx.Done():
 			return 0, context.Cause(ctx)
 		case <-t.ended:
-			if n := t.take(dst); n > 0 {
+			if n := t.ring.take(dst); n > 0 {
 				return n, nil
 			}
 			return 0, ErrClosed
@@ -79,29 +77,12 @@ func (t *Tap) Read(ctx context.Context, dst []int16) (int, error) {
 	}
 }
 
-func (t *Tap) take(dst []int16) int {
-	head, tail := t.head.Load(), t.tail.Load()
-	size := uint32(len(t.ring))
-	n := min(tail-head, uint32(len(dst)))
-	at := head % size
-	first := copy(dst[:n], t.ring[at:])
-	copy(dst[first:n], t.ring)
-	t.head.Store(head + n)
-	return int(n)
-}
-
 // put is for the loop.
 func (t *Tap) put(frame []int16) {
-	head, tail := t.head.Load(), t.tail.Load()
-	size := uint32(len(t.ring))
-	if size-(tail-head) < uint32(len(frame)) {
+	if !t.ring.put(frame) {
 		t.dropped.Add(1)
 		return
 	}
-	at := tail % size
-	first := copy(t.ring[at:], frame)
-	copy(t.ring, frame[first:])
-	t.tail.Store(tail + uint32(len(frame)))
 	select {
 	case t.more <- struct{}{}:
 	default:
