@@ -107,9 +107,7 @@ func (b *Bridge) Join(s *Session, muted bool) error {
 func (b *Bridge) Leave(s *Session) {
 	b.onMember(s, func(m *member) {
 		m.part.remove(m)
-		if s.started && !s.isLost {
-			s.loop.attach(s)
-		}
+		s.loop.standAlone(s)
 	})
 }
 
@@ -162,11 +160,9 @@ func (b *Bridge) Play(ctx context.Context, src audio.Source) error {
 		return errors.New("play to a bridge at which nobody stands")
 	}
 	v := &played{player: newPlayer(bridgeRate), frame: make([]int16, audio.FrameSize(bridgeRate))}
-	return v.player.play(ctx, audio.Resample(src, bridgeRate), b.done, func() bool {
-		return p.loop.mail.put(func() {
-			v.strip = p.mix.Add()
-			p.plays = append(p.plays, v)
-		})
+	return v.player.play(ctx, audio.Resample(src, bridgeRate), p.loop, b.done, func() {
+		v.strip = p.mix.Add()
+		p.plays = append(p.plays, v)
 	})
 }
 
@@ -186,9 +182,7 @@ func (b *Bridge) Close() {
 			for len(p.members) > 0 {
 				s := p.members[0].session
 				p.remove(p.members[0])
-				if s.started && !s.isLost {
-					l.attach(s)
-				}
+				l.standAlone(s)
 			}
 			l.removePart(p)
 		})
@@ -216,7 +210,7 @@ func (p *part) add(s *Session, muted bool) error {
 	switch {
 	case s.member != nil:
 		return errors.New("join a bridge: the session stands at one already")
-	case s.isLost || !s.started:
+	case s.isLost || s.ended || !s.started:
 		return ErrClosed
 	case s.in.codec.SampleRate() != bridgeRate:
 		return errors.New("join a bridge: its rate is not the session's")

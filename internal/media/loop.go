@@ -243,6 +243,13 @@ func (l *loop) write(s Socket, packets []Packet) {
 	l.count.SendErrors += uint64(len(packets) - n)
 }
 
+// standAlone lets s, which has left a bridge, be due by itself.
+func (l *loop) standAlone(s *Session) {
+	if s.started && !s.ended {
+		l.attach(s)
+	}
+}
+
 // attach puts s among those who stand at no bridge, in the emptiest slot.
 func (l *loop) attach(s *Session) {
 	best := &l.slots[0]

@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/netip"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 )
@@ -79,7 +81,7 @@ type Plane struct {
 	taken    map[int]bool // port numbers in use or being opened
 	nextPort int
 	bridges  int // made so far: spreads them over slots
-	sessions int // open now
+	open     map[*Session]struct{}
 	warned   bool
 }
 
@@ -90,7 +92,10 @@ func New(c Config) (*Plane, error) {
 	if err := c.validate(); err != nil {
 		return nil, err
 	}
-	p := &Plane{cfg: c, epoch: time.Now(), taken: make(map[int]bool), nextPort: (c.PortLow + 1) &^ 1}
+	p := &Plane{
+		cfg: c, epoch: time.Now(), taken: make(map[int]bool), open: make(map[*Session]struct{}),
+		nextPort: (c.PortLow + 1) &^ 1,
+	}
 	probe, err := c.ListenPacket("udp", netip.AddrPortFrom(c.Bind, 0).String())
 	if err != nil {
 		return nil, fmt.Errorf("media address %s: %w", c.Bind, err)
@@ -107,18 +112,21 @@ func New(c Config) (*Plane, error) {
 	return p, nil
 }
 
-// Close stops the loops and closes all ports. Sessions that are still open are
-// closed with it.
+// Close closes the sessions that are still open, stops the loops and closes all
+// ports. Whoever waits for a session or a bridge of the plane gets ErrClosed.
 func (p *Plane) Close() error {
 	p.mu.Lock()
-	if p.closed {
-		p.mu.Unlock()
-		return nil
-	}
+	first := !p.closed
 	p.closed = true
+	open := slices.Collect(maps.Keys(p.open)) // no more will come
 	p.mu.Unlock()
-	for _, l := range p.loops {
-		l.mail.shut()
+	if first {
+		for _, s := range open {
+			s.Close()
+		}
+		for _, l := range p.loops {
+			l.mail.shut()
+		}
 	}
 	p.wg.Wait()
 	return nil

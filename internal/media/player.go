@@ -91,14 +91,14 @@ func (p *player) add(frame []int16) (some, more bool) {
 	return some, true
 }
 
-// play feeds p from src until the last sample has been said, ctx ends or
-// something closes.
-func (p *player) play(ctx context.Context, src audio.Source, closed <-chan struct{}, attach func() bool) error {
+// play feeds p from src until the last sample has been said, ctx ends, closed
+// is closed or the loop that says it stops. attach hands p to the loop.
+func (p *player) play(ctx context.Context, src audio.Source, l *loop, closed <-chan struct{}, attach func()) error {
 	defer p.stopped.Store(true)
 	if err := p.fill(src); err != nil {
 		return err
 	}
-	if !attach() {
+	if !l.mail.put(attach) {
 		return ErrClosed
 	}
 	for {
@@ -108,6 +108,8 @@ func (p *player) play(ctx context.Context, src audio.Source, closed <-chan struc
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		case <-closed:
+			return ErrClosed
+		case <-l.stopped:
 			return ErrClosed
 		case <-p.space:
 			if p.made.Load() {
@@ -130,12 +132,10 @@ func (s *Session) Play(ctx context.Context, src audio.Source) error {
 		return err
 	}
 	p := newPlayer(rate)
-	return p.play(ctx, audio.Resample(src, rate), s.done, func() bool {
-		return s.loop.mail.put(func() {
-			if !s.isLost {
-				s.out.players = append(s.out.players, p)
-			}
-		})
+	return p.play(ctx, audio.Resample(src, rate), s.loop, s.done, func() {
+		if !s.ended {
+			s.out.players = append(s.out.players, p)
+		}
 	})
 }
 

@@ -43,7 +43,6 @@ func (p *Plane) place(s *Session, c SessionConfig) error {
 		p.mu.Unlock()
 		return ErrClosed
 	}
-	p.sessions++
 	if !c.Alone {
 		for _, port := range p.ports {
 			if port.waiting == nil && (!c.Remote.IsValid() || port.claims[c.Remote] == nil) {
@@ -56,11 +55,13 @@ func (p *Plane) place(s *Session, c SessionConfig) error {
 	p.mu.Unlock()
 
 	port, err := p.openPort()
+	if err != nil {
+		return err
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if err != nil {
-		p.sessions--
-		return err
+	if p.closed { // meanwhile; the loop closes the port with the others
+		return ErrClosed
 	}
 	port.alone = c.Alone
 	if !c.Alone {
@@ -77,6 +78,7 @@ func (t *port) takeLocked(s *Session, c SessionConfig) {
 		t.claims[c.Remote] = s
 	}
 	s.port, s.loop = t, t.loop
+	s.plane.open[s] = struct{}{}
 }
 
 // release gives s's place back and closes a port that nobody uses any more, but
@@ -85,7 +87,7 @@ func (p *Plane) release(s *Session) {
 	p.mu.Lock()
 	t := s.port
 	t.sessions--
-	p.sessions--
+	delete(p.open, s)
 	for addr, owner := range t.claims {
 		if owner == s {
 			delete(t.claims, addr)
@@ -143,12 +145,13 @@ func (p *Plane) openPort() (*port, error) {
 			p.unreservePort(n)
 			continue
 		}
-		return p.addPort(addr, voice, reports), nil
+		return p.addPort(addr, voice, reports)
 	}
 	return nil, fmt.Errorf("%w in %d-%d of %s", ErrNoPort, p.cfg.PortLow, p.cfg.PortHigh, p.cfg.Bind)
 }
 
-func (p *Plane) addPort(addr netip.AddrPort, voice, reports net.PacketConn) *port {
+// addPort makes a port of two connections and hands it to a loop.
+func (p *Plane) addPort(addr netip.AddrPort, voice, reports net.PacketConn) (*port, error) {
 	p.mu.Lock()
 	l := p.loops[0]
 	for _, other := range p.loops[1:] {
@@ -167,8 +170,11 @@ func (p *Plane) addPort(addr netip.AddrPort, voice, reports net.PacketConn) *por
 		bySSRC:    make(map[uint32]*Session),
 	}
 	p.warnOfBuffer(t.rtp)
-	l.mail.put(func() { l.ports = append(l.ports, t) })
-	return t
+	if !l.mail.put(func() { l.ports = append(l.ports, t) }) {
+		t.close()
+		return nil, ErrClosed
+	}
+	return t, nil
 }
 
 // reservePort picks an even number that is not taken, going round the range so

@@ -55,7 +55,8 @@ type Session struct {
 	member    *member // while at one
 	started   bool
 	confirmed bool // prompts may be heard
-	isLost    bool
+	isLost    bool // nothing has come for too long
+	ended     bool // closed, or given up by guard: it will not be due any more
 	params    Params
 	began     time.Duration // when it was started
 	nextCheck time.Duration
@@ -72,10 +73,10 @@ func (p *Plane) Open(c SessionConfig) (*Session, error) {
 		c.Remote = netip.AddrPort{}
 	}
 	c.Remote = netip.AddrPortFrom(c.Remote.Addr().Unmap(), c.Remote.Port())
+	s.in.latch = latch{signal: c.Signal.Unmap()}
 	if err := p.place(s, c); err != nil {
 		return nil, fmt.Errorf("open media session: %w", err)
 	}
-	s.in.latch = latch{signal: c.Signal.Unmap()}
 	return s, nil
 }
 
@@ -101,9 +102,15 @@ func (s *Session) Set(p Params) error {
 	first := s.codec == nil
 	s.codec = p.Codec
 	s.mu.Unlock()
-	s.plane.reclaim(s, p.Remote)
-	if !s.loop.do(func() { s.set(p) }) {
+	if !s.plane.reclaim(s, p.Remote) {
 		return ErrClosed
+	}
+	var err error
+	if !s.loop.do(func() { err = s.set(p) }) {
+		return ErrClosed
+	}
+	if err != nil {
+		return err
 	}
 	if first {
 		close(s.negotiated)
@@ -112,8 +119,11 @@ func (s *Session) Set(p Params) error {
 }
 
 // set is Set on the loop.
-func (s *Session) set(p Params) {
+func (s *Session) set(p Params) error {
 	l, t := s.loop, s.port
+	if s.ended {
+		return ErrClosed
+	}
 	l.readClock()
 	t.forget(s)
 	if s.alone && s.started {
@@ -139,26 +149,31 @@ func (s *Session) set(p Params) {
 	if addr := s.in.reportsFrom; addr.IsValid() && !p.RTCPMux && t.byReports[addr] == nil {
 		t.byReports[addr] = s
 	}
+	return nil
 }
 
 // reclaim notes in control's half of the port which address s's far end now
-// names.
-func (p *Plane) reclaim(s *Session, remote netip.AddrPort) {
+// names. It returns false when s has been closed.
+func (p *Plane) reclaim(s *Session, remote netip.AddrPort) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if s.closing {
+		return false
+	}
 	if s.port.waiting == nil {
 		s.port.waiting = s
 	}
 	if remote.IsValid() && s.port.claims[remote] == nil {
 		s.port.claims[remote] = s
 	}
+	return true
 }
 
 // Start begins to say: from now on one packet per ptime until Close, silence
 // where there is nothing else. Set comes before it.
 func (s *Session) Start() {
 	s.loop.mail.put(func() {
-		if s.started || s.in.codec == nil || s.isLost {
+		if s.started || s.in.codec == nil || s.ended {
 			return
 		}
 		s.loop.readClock()
@@ -200,7 +215,7 @@ func (s *Session) Close() {
 	s.loop.do(func() {
 		s.loop.detach(s)
 		s.port.forget(s)
-		s.isLost = true
+		s.ended = true
 		for _, t := range s.taps {
 			t.end()
 		}

@@ -101,5 +101,5 @@ func (p *Plane) Loops() []LoopStats {
 func (p *Plane) Sessions() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.sessions
+	return len(p.open)
 }

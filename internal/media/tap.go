@@ -39,7 +39,7 @@ func (s *Session) Tap() (*Tap, error) {
 		more: make(chan struct{}, 1), ended: make(chan struct{}),
 	}
 	if !s.loop.do(func() {
-		if s.isLost {
+		if s.ended {
 			t.end()
 			return
 		}
