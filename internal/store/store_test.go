@@ -345,6 +345,9 @@ func TestDiskErrorIsRetriedInOrder(t *testing.T) {
 	if err := s.Healthy(); !strings.Contains(err.Error(), "the disk refuses") {
 		t.Errorf("Healthy() = %v, want it to say why", err)
 	}
+	if got := s.Backlog(); got != 20 {
+		t.Errorf("Backlog() = %d, want 20", got)
+	}
 	if got := s.Committed(); got != 1 {
 		t.Errorf("Committed() = %d while the disk refuses, want 1", got)
 	}

@@ -252,6 +252,9 @@ func TestDeliveryStopsAfterWhatIsInFlight(t *testing.T) {
 		j.append(told("CF1", 1, "http://app.test/"), told("CF1", 2, "http://app.test/"), told("CF2", 1, "http://app.test/"))
 		d := deliver(t, j, a, 0)
 		time.Sleep(time.Second)
+		if got := d.Stats().Streams; got != 2 {
+			t.Errorf("%d streams have something undelivered, want 2", got)
+		}
 		flushed := make(chan error, 1)
 		go func() { flushed <- d.Flush(t.Context()) }()
 		start := time.Now()
@@ -344,6 +347,9 @@ func TestDeliveryBounds(t *testing.T) {
 		}
 		time.Sleep(12_000 / 20 * 15 * time.Second)
 		d.flush(t)
+		if got, want := d.Stats(), (webhook.DeliveryStats{Delivered: 450, GivenUp: 12_000}); got != want {
+			t.Errorf("counted %+v, want %+v", got, want)
+		}
 		if got := len(d.failed); got != 12_000 {
 			t.Errorf("%d callbacks were given up, want 12000", got)
 		}
