@@ -13,6 +13,8 @@ type (
 	CallSID       string // CA…
 	ConferenceSID string // CF…
 	NumberSID     string // PN…
+
+	NotificationSID string // NO…
 )
 
 // NewAccountSID makes an account SID from crypto/rand.
@@ -38,6 +40,9 @@ func (s ConferenceSID) Valid() bool { return validSID(string(s), "CF") }
 
 // Valid reports whether s has the form of an incoming-number SID.
 func (s NumberSID) Valid() bool { return validSID(string(s), "PN") }
+
+// Valid reports whether s has the form of a notification SID.
+func (s NotificationSID) Valid() bool { return validSID(string(s), "NO") }
 
 func newSID(kind string) string {
 	var b [16]byte

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"time"
 
 	"confab/internal/contract"
@@ -16,17 +18,25 @@ type Profile struct {
 // Profile returns the profile of an account. The first time it is asked for,
 // it is made: it has the given name, and the account is as old as that moment.
 func (r *Records) Profile(ctx context.Context, sid contract.AccountSID, name string) (Profile, error) {
+	p, err := r.profile(ctx, sid)
+	if !errors.Is(err, sql.ErrNoRows) {
+		return p, wrap("read profile", err)
+	}
 	now := time.Now().UnixMicro()
 	if _, err := r.db.changeRow(ctx, `INSERT INTO accounts (sid, friendly_name, created, updated) VALUES (?, ?, ?, ?)
 		ON CONFLICT (sid) DO NOTHING`, string(sid), name, now, now); err != nil {
 		return Profile{}, wrap("make profile", err)
 	}
-	var p Profile
+	p, err = r.profile(ctx, sid)
+	return p, wrap("read profile", err)
+}
+
+func (r *Records) profile(ctx context.Context, sid contract.AccountSID) (p Profile, err error) {
 	var created, updated int64
-	err := r.db.read.QueryRowContext(ctx, "SELECT friendly_name, created, updated FROM accounts WHERE sid = ?", string(sid)).
+	err = r.db.read.QueryRowContext(ctx, "SELECT friendly_name, created, updated FROM accounts WHERE sid = ?", string(sid)).
 		Scan(&p.FriendlyName, &created, &updated)
 	p.Created, p.Updated = time.UnixMicro(created), time.UnixMicro(updated)
-	return p, wrap("read profile", err)
+	return p, err
 }
 
 // SetFriendlyName names an account that has a profile.
