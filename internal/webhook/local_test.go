@@ -67,7 +67,7 @@ func TestInProcessAnswersAreLikeAServers(t *testing.T) {
 	}{
 		"nothing written":   {func(http.ResponseWriter, *http.Request) {}, 0, ""},
 		"type not said":     {text("<html>"), 0, "text/html; charset=utf-8"},
-		"as the standard's": {func(w http.ResponseWriter, r *http.Request) { http.Error(w, "no", 403) }, contract.CodeRetrieval, ""},
+		"as the standard's": {func(w http.ResponseWriter, r *http.Request) { http.Error(w, "no", http.StatusForbidden) }, contract.CodeRetrieval, ""},
 		"too large":         {text(strings.Repeat("x", webhook.MaxDocument+1)), contract.CodeBodyTooLarge, ""},
 		"endless":           {endless(200), contract.CodeBodyTooLarge, ""},
 		"redirect": {func(w http.ResponseWriter, r *http.Request) {
