@@ -60,7 +60,7 @@ func TestUnusableDirectoryIsOneLine(t *testing.T) {
 		"a file":        {file, "not a directory"},
 		"under a file":  {filepath.Join(file, "x"), "not a directory"},
 		"not writable":  {"/proc/confab", "/proc/confab"},
-		"newer program": {newer, "newer confab: schema 999, this program knows 1"},
+		"newer program": {newer, "newer confab: schema 999, this program knows 2"},
 		"no database":   {garbage, "not a database"},
 	}
 	for name, test := range tests {
