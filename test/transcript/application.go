@@ -139,7 +139,7 @@ func (a *application) note(r *http.Request) (*post, error) {
 	switch media := a.isMedia(p.Link); {
 	case media && len(params) > 0:
 		a.ledger.fault("%s %s: parameters with a request for sound", r.Method, r.URL.Path)
-	case !media && !signature.Valid(a.token, r.Header.Get(signature.Header), signed, form) {
+	case !media && !signature.Valid(a.token, r.Header.Get(signature.Header), signed, form):
 		a.ledger.fault("%s %s: the signature is wrong", r.Method, r.URL.Path)
 	}
 	for name, values := range params {

@@ -32,7 +32,7 @@ func (h *beepHearing) end(r *run) error {
 	if len(samples) < to {
 		return fmt.Errorf("%s hears no beep before the call ends", h.name)
 	}
-	h.ear.judged(to)
+	h.ear.judged(to, 0)
 	b := findBeep(r, samples[h.from:to])
 	switch {
 	case b.length == 0:

@@ -17,7 +17,7 @@ type ear struct {
 
 	// For utterances, which are heard one after the other.
 	mark int // what was heard before it has been judged, or does not matter
-	cut  int // until here the rest of an interrupted utterance may be heard
+	cut  int // until here the rest of what was heard before may go on
 }
 
 func newEar() *ear { return &ear{changed: make(chan struct{})} }
@@ -47,9 +47,9 @@ func (e *ear) now() int {
 }
 
 // heard waits until n samples have been heard and returns all there are; fewer
-// when the call has ended, or the voice has stopped for a second.
+// when the call has ended, or its voice has stopped for a second.
 func (e *ear) heard(n int) []int16 {
-	patience := time.NewTimer(samplesTime(n-e.now()) + time.Second)
+	patience := time.NewTimer(time.Second)
 	defer patience.Stop()
 	for {
 		e.mu.Lock()
@@ -60,6 +60,7 @@ func (e *ear) heard(n int) []int16 {
 		}
 		select {
 		case <-changed:
+			patience.Reset(time.Second)
 		case <-patience.C:
 			return samples
 		}
@@ -75,10 +76,13 @@ func (e *ear) act() {
 	e.cut = e.mark + samplesIn(settle)
 }
 
-func (e *ear) judged(until int) {
+// judged notes until where what was heard has been judged. For as long as rest
+// some more of it may be heard.
+func (e *ear) judged(until int, rest time.Duration) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.mark = max(e.mark, until)
+	e.cut = max(e.cut, until+samplesIn(rest))
 }
 
 func (e *ear) marks() (mark, cut int) {

@@ -35,6 +35,7 @@ type hearing struct {
 	name  string
 	skip  time.Duration // not judged, at the beginning
 	d     time.Duration
+	rest  time.Duration // for which more of it may be heard before an utterance
 	judge func(r *run, samples []int16) error
 
 	ear  *ear
@@ -58,7 +59,11 @@ func (h *hearing) end(r *run) error {
 			return fmt.Errorf("%s hears only %v of %v: the call has ended, or its voice", h.name,
 				samplesTime(max(0, len(samples)-from)), h.d)
 		}
-		h.ear.judged(to)
+		rest := h.rest
+		if rest > 0 {
+			rest = r.stage.bound(rest)
+		}
+		h.ear.judged(to, rest)
 		err := h.judge(r, samples[from:to])
 		if err == nil || from >= last {
 			return err
@@ -78,9 +83,10 @@ func parseHears(name string, w []string) (step, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &hearing{name: name, skip: settle, d: d}
+	h := &hearing{name: name, skip: settle, d: d, rest: settle}
 	switch what := strings.Join(w, " "); what {
 	case "silence":
+		h.rest = 0
 		h.judge = func(r *run, samples []int16) error { return h.silence(samples) }
 	case "music":
 		h.judge = func(r *run, samples []int16) error { return h.music(r, samples) }

@@ -31,6 +31,7 @@ type stage struct {
 	slack    time.Duration // what a bound may be passed by
 	patience time.Duration // for how long an ear tries again
 	slurred  float64       // the part of a text's characters that may be misheard
+	clipped  int           // the characters that a call may lose that ends with them
 }
 
 // bound is how long something may take here that is to take d.

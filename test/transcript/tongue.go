@@ -88,35 +88,45 @@ func slotPitch(samples []int16) float64 {
 	return 0
 }
 
+// samePitch reports whether two pitches are those of one character.
 func samePitch(want, got float64) bool {
-	return got >= 0 && math.Abs(want-got) < toneNear
+	return math.Abs(want-got) < toneNear
 }
 
-// follow goes through slots from at on and returns where they end, and how many
-// are not as they should be. A frame that was lost or invented on the way shifts
-// those after it, so each is looked for nearby. What lies before the first
-// sample is taken on trust.
-func follow(samples []int16, at int, slots []float64) (end, wrong int) {
+// follow goes through slots from at on and returns where they end, how many are
+// not as they should be, and how many are not there any more. A frame that was
+// lost or invented on the way shifts those after it, so each is looked for
+// nearby. What lies before the first sample is taken on trust.
+func follow(samples []int16, at int, slots []float64) (end, wrong, missing int) {
 	for _, want := range slots {
 		if want > 0 {
 			at = clearest(samples, at, want)
 		}
-		if at >= 0 && (at >= len(samples) || !samePitch(want, slotPitch(samples[at:]))) {
+		switch there := slotPitch(samples[min(max(at, 0), len(samples)):]); {
+		case at < 0:
+		case there < 0:
+			missing++
+		case !samePitch(want, there):
 			wrong++
 		}
 		at += samplesIn(slotTime)
 	}
-	return at, wrong
+	return at, wrong, missing
 }
 
 // clearest returns where about at a slot of a pitch is: there, unless it is much
 // clearer nearby.
 func clearest(samples []int16, at int, hz float64) int {
-	const much = 2 // dB
+	const (
+		much = 2   // dB, to move at all
+		more = 0.5 // dB, for each hop
+		far  = 6   // hops
+	)
 	best, where := slotLevel(samples, at, hz)+much, at
-	for _, s := range [...]int{-1, 1, -2, 2} {
-		if l := slotLevel(samples, at+s*samplesIn(slotHop), hz); l > best {
-			best, where = l, at+s*samplesIn(slotHop)
+	for s := -far; s <= far; s++ {
+		there := at + s*samplesIn(slotHop)
+		if l := slotLevel(samples, there, hz) - more*math.Abs(float64(s)); l > best {
+			best, where = l, there
 		}
 	}
 	return where
@@ -246,14 +256,14 @@ func (u *utterance) end(r *run) error {
 	if at == 0 {
 		at = aligned(samples, slots)
 	}
-	end, wrong := follow(samples, at, slots)
-	if float64(wrong) > r.stage.slurred*float64(len(slots)) {
+	end, wrong, missing := follow(samples, at, slots)
+	if float64(wrong) > r.stage.slurred*float64(len(slots)) || missing > min(r.stage.clipped, len(slots)/2) {
 		return fmt.Errorf("%s hears %s, not %q", u.name, r.tongue.read(samples[max(0, at):]), u.text)
 	}
-	if samples = u.ear.heard(end + samplesIn(slotTime)); !u.open && !ends(samples, end) {
+	if samples = u.ear.heard(end + samplesIn(slotTime)); !u.open && r.stage.slurred == 0 && !ends(samples, end) {
 		return fmt.Errorf("%s hears %s, more than %q", u.name, r.tongue.read(samples[max(0, at):]), u.text)
 	}
-	u.ear.judged(end)
+	u.ear.judged(end, 0)
 	return nil
 }
 

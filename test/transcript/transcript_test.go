@@ -2,6 +2,9 @@ package transcript_test
 
 import (
 	"flag"
+	"os"
+	"runtime"
+	"strconv"
 	"testing"
 
 	"confab/test/transcript"
@@ -11,6 +14,19 @@ import (
 const transcripts = "../transcripts"
 
 var rewrite = flag.Bool("update", false, "write the requests that were sent into the expect lines of the transcripts")
+
+// TestMain lets more transcripts be played at a time than there are processors:
+// on the stage of the wall clock they mostly wait.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	const atOnce = 10
+	if p := flag.Lookup("test.parallel"); p.Value.String() == strconv.Itoa(runtime.GOMAXPROCS(0)) {
+		if err := p.Value.Set(strconv.Itoa(atOnce)); err != nil {
+			panic(err)
+		}
+	}
+	os.Exit(m.Run())
+}
 
 // TestClock plays every transcript under a fake clock on a network in memory.
 func TestClock(t *testing.T) {
