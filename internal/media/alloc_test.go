@@ -56,7 +56,8 @@ func room(tb testing.TB, members, talkers int) (turn func()) {
 	for _, n := range []*nowhere{net, quiet} {
 		t := &port{loop: l, rtp: n, rtcp: &nowhere{}, door: newSideDoor(nil),
 			bySource:  make(map[netip.AddrPort]*Session),
-			byReports: make(map[netip.AddrPort]*Session), bySSRC: make(map[uint32]*Session)}
+			byReports: make(map[netip.AddrPort]*Session), bySSRC: make(map[uint32]*Session),
+			learners: make(map[netip.Addr]*Session)}
 		l.ports = append(l.ports, t)
 	}
 	bridge := p.NewBridge()
@@ -70,7 +71,7 @@ func room(tb testing.TB, members, talkers int) (turn func()) {
 		}
 		addr := netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 1, byte(i >> 8), byte(i)}), 4000)
 		n.far = append(n.far, addr)
-		s.set(Params{Codec: codec.PCMU, DTMF: 101, Remote: addr, Send: true, Receive: true})
+		s.set(Params{Codec: codec.PCMU, DTMF: 101, Remote: addr, Send: true, Receive: true}, false)
 		s.started, s.confirmed = true, true
 		s.nextCheck, s.nextSR = time.Hour, time.Hour
 		if err := part.add(s, false); err != nil {

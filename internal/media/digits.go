@@ -186,6 +186,17 @@ func (s *Session) SendDigits(ctx context.Context, digits string) error {
 	}
 }
 
+// maxPresses is how many digits of a session may be told between two checks:
+// more than a dialler sends, and no flood for others to drown in.
+const maxPresses = 32
+
+// tellDigit tells control of a key.
+func (l *loop) tellDigit(s *Session, key byte, inBand bool) {
+	if s.in.presses++; s.in.presses > maxPresses || !l.notes.put(note{kind: noteDigit, session: s, digit: key, inBand: inBand}) {
+		l.notes.lost.Add(1)
+	}
+}
+
 // tellNotes passes on what the loop has to tell, until the loop stops.
 func (l *loop) tellNotes() {
 	for {

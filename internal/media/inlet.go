@@ -38,12 +38,14 @@ type inlet struct {
 	sequence    uint16
 	heard       time.Duration // when the last packet came
 	heardReport time.Duration
+	expected    time.Duration // since when something should come, by the last SDP
 	reportsFrom netip.AddrPort
 
 	frame   []int16 // the frame heard last
 	rest    []int16 // decoded and not yet heard, where packets are no frames
 	loud    int     // frames of hangover left
 	gap     int     // frames concealed in a row
+	presses int     // digits told since the last check
 	dropped uint64  // packets of a payload type that was not agreed
 
 	roundTrip      time.Duration
@@ -52,7 +54,8 @@ type inlet struct {
 }
 
 // set adopts what was negotiated.
-func (in *inlet) set(p Params) {
+func (in *inlet) set(p Params, now time.Duration) {
+	in.expected = now
 	if in.codec != p.Codec {
 		in.codec, in.decoder = p.Codec, p.Codec.NewDecoder()
 		in.jitter.Init(p.Codec.ClockRate())
@@ -74,7 +77,7 @@ func (in *inlet) receive(s *Session, r rtp.Packet, arrival time.Duration, l *loo
 			delete(s.port.bySSRC, in.ssrc)
 		}
 		in.ssrc = r.SSRC
-		s.port.bySSRC[r.SSRC] = s
+		s.port.indexSSRC(s)
 	}
 	in.sequence, in.heard = r.Sequence, l.now
 	s.confirmed = true
@@ -82,7 +85,7 @@ func (in *inlet) receive(s *Session, r rtp.Packet, arrival time.Duration, l *loo
 	case in.dtmf != 0 && r.PayloadType == in.dtmf:
 		in.receiver.Count(r) // its time stamp stands still: no measure of jitter
 		if key, ok := in.events.Push(r); ok {
-			l.notes.put(note{kind: noteDigit, session: s, digit: key})
+			l.tellDigit(s, key, false)
 		}
 	case r.PayloadType == in.payloadType:
 		in.receiver.Push(arrival, r)

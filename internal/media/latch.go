@@ -20,7 +20,8 @@ const (
 // CVE-2017-14099 and its kin):
 //
 //   - until something has come, the SDP's address is accepted, and for learnFor
-//     also any port of the host that the signalling comes from;
+//     also any port of the host that the signalling comes from, but for what
+//     is left of a call that ended a moment ago;
 //   - the SDP's address wins over a learnt one within that time;
 //   - then only that one source is heard, until the next SDP; but after
 //     movedAfter of silence the same host may go on with the same stream from

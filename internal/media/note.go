@@ -32,18 +32,17 @@ const notesBacklog = 1024
 type notes struct {
 	ring       [notesBacklog]note
 	head, tail atomic.Uint64 // read, written
-	lost       atomic.Uint64
+	lost       atomic.Uint64 // digits for which there was no room
 	wake       chan struct{}
 }
 
 func newNotes() *notes { return &notes{wake: make(chan struct{}, 1)} }
 
-// put is for the loop.
-func (n *notes) put(v note) {
+// put is for the loop. It returns false when the ring is full.
+func (n *notes) put(v note) bool {
 	tail := n.tail.Load()
 	if tail-n.head.Load() == notesBacklog {
-		n.lost.Add(1)
-		return
+		return false
 	}
 	n.ring[tail%notesBacklog] = v
 	n.tail.Store(tail + 1)
@@ -51,6 +50,7 @@ func (n *notes) put(v note) {
 	case n.wake <- struct{}{}:
 	default:
 	}
+	return true
 }
 
 // take is for the reader. It returns false when there is nothing.

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-
-	"confab/internal/rtp"
 )
 
 // port is one RTP port and the RTCP port above it, shared by many sessions of
@@ -26,7 +24,8 @@ type port struct {
 	bySource   map[netip.AddrPort]*Session
 	byReports  map[netip.AddrPort]*Session // where each one's RTCP comes from
 	bySSRC     map[uint32]*Session         // of latched sources
-	learner    *Session                    // waiting, as the loop knows it
+	learners   map[netip.Addr]*Session     // who waits to learn an address of that host
+	departed   [8]departed                 // sources of sessions that have closed, the last first
 	solo       *Session                    // the only one, if it wants to be alone and has started
 	out        []Packet                    // to be flushed
 	outReports []Packet
@@ -74,9 +73,7 @@ func (p *Plane) place(s *Session, c SessionConfig) error {
 func (t *port) takeLocked(s *Session, c SessionConfig) {
 	t.sessions++
 	t.waiting = s
-	if c.Remote.IsValid() {
-		t.claims[c.Remote] = s
-	}
+	t.claimLocked(s, c.Remote, netip.AddrPort{})
 	s.port, s.loop = t, t.loop
 	s.plane.open[s] = struct{}{}
 }
@@ -88,11 +85,7 @@ func (p *Plane) release(s *Session) {
 	t := s.port
 	t.sessions--
 	delete(p.open, s)
-	for addr, owner := range t.claims {
-		if owner == s {
-			delete(t.claims, addr)
-		}
-	}
+	t.unclaimLocked(s)
 	if t.waiting == s {
 		t.waiting = nil
 	}
@@ -114,6 +107,23 @@ func (p *Plane) release(s *Session) {
 	}
 }
 
+// reclaim notes in control's half of the port which address s's far end now
+// names, or (held) that it names none. It returns false when s has been closed.
+func (p *Plane) reclaim(s *Session, remote netip.AddrPort, held bool) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if s.closing {
+		return false
+	}
+	if s.port.waiting == nil {
+		s.port.waiting = s
+	}
+	if !held && remote != s.claimed[0] {
+		s.port.claimLocked(s, remote, netip.AddrPort{})
+	}
+	return true
+}
+
 // settled notes that s has latched onto addr, or (invalid addr) waits no longer.
 func (p *Plane) settled(s *Session, addr netip.AddrPort) {
 	p.mu.Lock()
@@ -121,8 +131,28 @@ func (p *Plane) settled(s *Session, addr netip.AddrPort) {
 	if s.port.waiting == s {
 		s.port.waiting = nil
 	}
-	if addr.IsValid() && s.port.claims[addr] == nil && !s.closing {
-		s.port.claims[addr] = s
+	if addr.IsValid() && !s.closing {
+		s.port.claimLocked(s, s.claimed[0], addr)
+	}
+}
+
+// claimLocked notes which addresses s hears from now on: the one named by SDP,
+// and the latched one. One that another session has claimed stays its own.
+func (t *port) claimLocked(s *Session, named, latched netip.AddrPort) {
+	t.unclaimLocked(s)
+	s.claimed = [...]netip.AddrPort{named, latched}
+	for _, addr := range s.claimed {
+		if addr.IsValid() && t.claims[addr] == nil {
+			t.claims[addr] = s
+		}
+	}
+}
+
+func (t *port) unclaimLocked(s *Session) {
+	for _, addr := range s.claimed {
+		if t.claims[addr] == s {
+			delete(t.claims, addr)
+		}
 	}
 }
 
@@ -168,6 +198,7 @@ func (p *Plane) addPort(addr netip.AddrPort, voice, reports net.PacketConn) (*po
 		bySource:  make(map[netip.AddrPort]*Session),
 		byReports: make(map[netip.AddrPort]*Session),
 		bySSRC:    make(map[uint32]*Session),
+		learners:  make(map[netip.Addr]*Session),
 	}
 	p.warnOfBuffer(t.rtp)
 	if !l.mail.put(func() { l.ports = append(l.ports, t) }) {
@@ -236,60 +267,4 @@ func (t *port) close() {
 	_ = t.door.Close()
 	_ = t.rtp.Close()
 	_ = t.rtcp.Close()
-}
-
-// session returns whose voice a packet from source is, or nil.
-func (t *port) session(source netip.AddrPort, r rtp.Packet, l *loop) *Session {
-	if s := t.bySource[source]; s != nil {
-		if s.in.latch.accepts(source, l.now) {
-			if s.in.latch.source != source {
-				t.latch(s, source, l)
-			}
-			return s
-		}
-		return nil
-	}
-	if s := t.learner; s != nil && s.in.latch.learns(source, l.now) {
-		t.latch(s, source, l)
-		return s
-	}
-	if s := t.bySSRC[r.SSRC]; s != nil && s.in.moved(source, r, l.now) {
-		t.latch(s, source, l)
-		return s
-	}
-	return nil
-}
-
-// latch lets s listen to source and to nothing else.
-func (t *port) latch(s *Session, source netip.AddrPort, l *loop) {
-	if old := s.in.latch.source; old.IsValid() && old != s.in.latch.sdp && t.bySource[old] == s {
-		delete(t.bySource, old)
-	}
-	s.in.latch.source = source
-	t.bySource[source] = s
-	if t.learner == s {
-		t.learner = nil
-	}
-	l.notes.put(note{kind: noteLatched, session: s, addr: source})
-}
-
-// forget removes s from the loop's half.
-func (t *port) forget(s *Session) {
-	for _, addr := range []netip.AddrPort{s.in.latch.sdp, s.in.latch.source} {
-		if t.bySource[addr] == s {
-			delete(t.bySource, addr)
-		}
-	}
-	if t.byReports[s.in.reportsFrom] == s {
-		delete(t.byReports, s.in.reportsFrom)
-	}
-	if t.bySSRC[s.in.ssrc] == s {
-		delete(t.bySSRC, s.in.ssrc)
-	}
-	if t.learner == s {
-		t.learner = nil
-	}
-	if t.solo == s {
-		t.solo = nil
-	}
 }

@@ -15,11 +15,12 @@ const reportEvery = 5 * time.Second
 
 // reportsTo returns where the session's RTCP goes.
 func (s *Session) reportsTo() netip.AddrPort {
-	to := s.in.latch.destination()
+	a := &s.in.latch
+	to := a.destination()
 	switch {
 	case s.params.RTCPMux:
 		return to
-	case s.params.RTCP.IsValid() && !s.in.latch.source.IsValid():
+	case s.params.RTCP.IsValid() && (!a.source.IsValid() || a.source == a.sdp): // else the SDP knows less than we do
 		return s.params.RTCP
 	case to.IsValid() && to.Port() < 65535:
 		return netip.AddrPortFrom(to.Addr(), to.Port()+1) // RFC 3550 §11

@@ -38,10 +38,13 @@ type Session struct {
 	port  *port
 	alone bool
 
-	keys    keyQueue
-	lost    chan struct{}
-	done    chan struct{}
-	closing bool // under Plane.mu
+	keys keyQueue
+	lost chan struct{}
+	done chan struct{}
+
+	// Under Plane.mu.
+	closing bool
+	claimed [2]netip.AddrPort // at its port: named by SDP, and latched
 
 	mu         sync.Mutex
 	codec      codec.Codec   // nil before Set
@@ -58,7 +61,7 @@ type Session struct {
 	isLost    bool // nothing has come for too long
 	ended     bool // closed, or given up by guard: it will not be due any more
 	params    Params
-	began     time.Duration // when it was started
+	unsettled bool // control has not been told where latching ended
 	nextCheck time.Duration
 	nextSR    time.Duration
 	taps      []*Tap
@@ -69,10 +72,7 @@ type Session struct {
 func (p *Plane) Open(c SessionConfig) (*Session, error) {
 	s := &Session{plane: p, alone: c.Alone, lost: make(chan struct{}), done: make(chan struct{}), negotiated: make(chan struct{}), out: newOutlet()}
 	s.keys.init()
-	if !c.Remote.Addr().IsValid() || c.Remote.Addr().IsUnspecified() {
-		c.Remote = netip.AddrPort{}
-	}
-	c.Remote = netip.AddrPortFrom(c.Remote.Addr().Unmap(), c.Remote.Port())
+	c.Remote = reachable(c.Remote)
 	s.in.latch = latch{signal: c.Signal.Unmap()}
 	if err := p.place(s, c); err != nil {
 		return nil, fmt.Errorf("open media session: %w", err)
@@ -92,21 +92,19 @@ func (s *Session) Set(p Params) error {
 	case p.PTime != 0 && p.PTime != tickDuration && p.PTime != tickDuration/2:
 		return fmt.Errorf("set media session: ptime %v: want 20 ms or 10 ms", p.PTime)
 	}
-	if p.Remote.Addr().IsUnspecified() { // RFC 3264 §8.4: the old way of holding
-		p.Send = false
-		p.Remote = netip.AddrPort{}
-	}
-	p.Remote = netip.AddrPortFrom(p.Remote.Addr().Unmap(), p.Remote.Port())
-	p.RTCP = netip.AddrPortFrom(p.RTCP.Addr().Unmap(), p.RTCP.Port())
+	// RFC 3264 §8.4: the old way of holding. It names no other address.
+	held := p.Remote.Addr().IsUnspecified()
+	p.Send = p.Send && !held
+	p.Remote, p.RTCP = reachable(p.Remote), reachable(p.RTCP)
 	s.mu.Lock()
 	first := s.codec == nil
 	s.codec = p.Codec
 	s.mu.Unlock()
-	if !s.plane.reclaim(s, p.Remote) {
+	if !s.plane.reclaim(s, p.Remote, held) {
 		return ErrClosed
 	}
 	var err error
-	if !s.loop.do(func() { err = s.set(p) }) {
+	if !s.loop.do(func() { err = s.set(p, held) }) {
 		return ErrClosed
 	}
 	if err != nil {
@@ -118,8 +116,17 @@ func (s *Session) Set(p Params) error {
 	return nil
 }
 
+// reachable returns addr as what packets can be sent to and come from; the zero
+// AddrPort if there are no such.
+func reachable(addr netip.AddrPort) netip.AddrPort {
+	if !addr.IsValid() || addr.Addr().IsUnspecified() || addr.Port() == 0 {
+		return netip.AddrPort{}
+	}
+	return netip.AddrPortFrom(addr.Addr().Unmap(), addr.Port())
+}
+
 // set is Set on the loop.
-func (s *Session) set(p Params) error {
+func (s *Session) set(p Params, held bool) error {
 	l, t := s.loop, s.port
 	if s.ended {
 		return ErrClosed
@@ -129,44 +136,17 @@ func (s *Session) set(p Params) error {
 	if s.alone && s.started {
 		t.solo = s
 	}
+	if held {
+		p.Remote = s.in.latch.sdp
+	}
 	s.params = p
 	s.in.latch.reopen(p.Remote, l.now)
-	s.in.set(p)
+	s.in.set(p, l.now)
 	s.out.set(p)
-	for _, addr := range []netip.AddrPort{p.Remote, s.in.latch.source} {
-		// An address that another session listens to stays its own.
-		if addr.IsValid() && addr.Port() != 0 && t.bySource[addr] == nil {
-			t.bySource[addr] = s
-		}
-	}
-	if !s.in.latch.source.IsValid() && t.learner == nil {
-		t.learner = s
-	}
-	if s.in.ssrc != 0 {
-		t.bySSRC[s.in.ssrc] = s
-	}
-	s.in.reportsFrom = s.reportsTo()
-	if addr := s.in.reportsFrom; addr.IsValid() && !p.RTCPMux && t.byReports[addr] == nil {
-		t.byReports[addr] = s
-	}
+	s.unsettled = true
+	t.index(s)
+	s.settle(l)
 	return nil
-}
-
-// reclaim notes in control's half of the port which address s's far end now
-// names. It returns false when s has been closed.
-func (p *Plane) reclaim(s *Session, remote netip.AddrPort) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if s.closing {
-		return false
-	}
-	if s.port.waiting == nil {
-		s.port.waiting = s
-	}
-	if remote.IsValid() && s.port.claims[remote] == nil {
-		s.port.claims[remote] = s
-	}
-	return true
 }
 
 // Start begins to say: from now on one packet per ptime until Close, silence
@@ -179,7 +159,7 @@ func (s *Session) Start() {
 		s.loop.readClock()
 		s.started = true
 		s.in.jitter.Reset() // what came before nobody has taken out
-		s.began, s.in.heard = s.loop.now, s.loop.now
+		s.in.expected = s.loop.now
 		s.nextSR = s.loop.now + reportEvery/2
 		s.loop.attach(s)
 		if s.alone {
@@ -213,8 +193,10 @@ func (s *Session) Close() {
 	s.closing = true
 	p.mu.Unlock()
 	s.loop.do(func() {
+		s.loop.readClock()
 		s.loop.detach(s)
 		s.port.forget(s)
+		s.port.depart(s, s.loop.now)
 		s.ended = true
 		for _, t := range s.taps {
 			t.end()
@@ -249,7 +231,7 @@ func (s *Session) hear(l *loop, wanted bool) []int16 {
 	frame := in.hear(l.now, wanted || len(s.taps) > 0 || looking)
 	if looking && frame != nil {
 		if key, ok := in.detector.Write(frame); ok {
-			l.notes.put(note{kind: noteDigit, session: s, digit: key, inBand: true})
+			l.tellDigit(s, key, true)
 		}
 	}
 	if len(s.taps) > 0 {
@@ -273,15 +255,11 @@ func (s *Session) check(l *loop) {
 		return
 	}
 	s.nextCheck = l.now + 250*time.Millisecond
-	a := &s.in.latch
-	if s.port.learner == s && l.now >= a.until {
-		s.port.learner = nil
-		l.notes.put(note{kind: noteLatched, session: s, addr: a.source})
-	}
+	s.in.presses = 0
+	s.settle(l)
 	if timeout := s.plane.cfg.MediaTimeout; timeout > 0 && s.in.speaks && !s.in.held && !s.isLost &&
-		l.now-max(s.in.heard, s.in.heardReport) >= timeout {
-		s.isLost = true
-		l.notes.put(note{kind: noteLost, session: s})
+		l.now-max(s.in.heard, s.in.heardReport, s.in.expected) >= timeout {
+		s.isLost = l.notes.put(note{kind: noteLost, session: s}) // else again, a little later
 	}
 	if l.now >= s.nextSR {
 		s.nextSR = l.now + reportEvery
