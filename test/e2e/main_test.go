@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// binary is the program under test, built once.
-var binary string
+// program is the path of what is tested, built once.
+var program string
 
 // together is how many tests run at a time: calls mostly wait.
 const together = "12"
@@ -39,8 +39,8 @@ func buildAndRun(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(dir)
-	binary = filepath.Join(dir, "confab")
-	if out, err := exec.Command("go", "build", "-o", binary, "confab/cmd/confab").CombinedOutput(); err != nil {
+	program = filepath.Join(dir, "confab")
+	if out, err := exec.Command("go", "build", "-o", program, "confab/cmd/confab").CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "build the program: %v\n%s", err, out)
 		return 1
 	}

@@ -131,18 +131,15 @@ func (n *namespace) client() *http.Client {
 	}}
 }
 
-// wire joins a and b by a cable and gives each end its addresses ("10.77.0.1/24").
-func wire(t *testing.T, a, b *namespace, addrsA, addrsB []string) {
+// wire joins n and far by a cable of that name, and gives its ends the addresses
+// ("10.77.1.1/24"); what far sends elsewhere goes along it too.
+func (n *namespace) wire(t *testing.T, far *namespace, name, addr, farAddr string) {
 	t.Helper()
-	const device = "voice0"
-	a.ip(t, fmt.Sprintf("link add %s type veth peer name %s netns /proc/%d/ns/net", device, device, b.thread.id))
-	for _, end := range []struct {
-		in    *namespace
-		addrs []string
-	}{{a, addrsA}, {b, addrsB}} {
-		for _, addr := range end.addrs {
-			end.in.ip(t, fmt.Sprintf("addr add %s dev %s", addr, device))
-		}
-		end.in.ip(t, "link set "+device+" up")
-	}
+	n.ip(t, fmt.Sprintf("link add %s type veth peer name %s netns /proc/%d/ns/net", name, name, far.thread.id))
+	n.ip(t, fmt.Sprintf("addr add %s dev %s", addr, name))
+	n.ip(t, "link set "+name+" up")
+	far.ip(t, fmt.Sprintf("addr add %s dev %s", farAddr, name))
+	far.ip(t, "link set "+name+" up")
+	via, _, _ := strings.Cut(addr, "/")
+	far.ip(t, "route add default via "+via)
 }

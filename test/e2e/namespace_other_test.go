@@ -22,4 +22,6 @@ func (*namespace) start(cmd *exec.Cmd) error { return cmd.Start() }
 
 func (*namespace) client() *http.Client { return http.DefaultClient }
 
-func wire(*testing.T, *namespace, *namespace, []string, []string) {}
+func (*namespace) ip(*testing.T, string) {}
+
+func (*namespace) wire(*testing.T, *namespace, string, string, string) {}

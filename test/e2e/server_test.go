@@ -34,7 +34,7 @@ type server struct {
 
 // settings are how a server is started. The zero value is the program as it comes.
 type settings struct {
-	host   string     // to listen on; empty: 127.0.0.1
+	host   string     // to listen on for SIP; empty: 127.0.0.1
 	in     *namespace // nil: the machine's own network
 	config string     // YAML; empty: none
 	args   []string   // more flags
@@ -51,7 +51,7 @@ func start(t *testing.T, o settings) *server {
 	}
 	dir := t.TempDir()
 	s := &server{t: t, data: filepath.Join(dir, "data"), log: new(lines), ended: make(chan struct{}), client: o.in.client()}
-	args := []string{"serve", "--data", s.data, "--sip", o.host + ":0", "--http", o.host + ":0",
+	args := []string{"serve", "--data", s.data, "--sip", o.host + ":0", "--http", "127.0.0.1:0",
 		"--rtp-ports", "14000-15999", "--log-level", "DEBUG", "--drain-timeout", "1s"}
 	if o.config != "" {
 		file := filepath.Join(dir, "confab.yaml")
@@ -60,7 +60,7 @@ func start(t *testing.T, o settings) *server {
 		}
 		args = append(args, "--config", file)
 	}
-	s.cmd = exec.Command(binary, append(args, o.args...)...)
+	s.cmd = exec.Command(program, append(args, o.args...)...)
 	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
 	if err := o.in.start(s.cmd); err != nil {
 		t.Fatal(err)

@@ -49,7 +49,9 @@ type sipp struct {
 var nextMediaPort atomic.Int32
 
 // mediaPort returns the first of ten ports that no other sipp of this process uses.
-func mediaPort() string { return strconv.Itoa(int(30000 + os.Getpid()%100*20 + 10*int(nextMediaPort.Add(1)))) }
+func mediaPort() string {
+	return strconv.Itoa(int(30000 + os.Getpid()%100*20 + 10*int(nextMediaPort.Add(1))))
+}
 
 // play plays the scenario against s, once unless its arguments say otherwise.
 func (p sipp) play(t *testing.T, s *server) {
