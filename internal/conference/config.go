@@ -24,6 +24,19 @@ var (
 	ErrParticipant = errors.New("no such participant")
 	// ErrEnded: the conference has ended.
 	ErrEnded = errors.New("conference has ended")
+	// ErrNotStarted: the conference has not started yet (16099).
+	ErrNotStarted = errors.New("conference has not started")
+	// ErrCoach: a participant cannot coach itself, nor anybody before the start
+	// (13240).
+	ErrCoach = errors.New("coaching is not possible")
+	// ErrCoachAbsent: who is to be coached is not in the conference (16028).
+	ErrCoachAbsent = errors.New("who is to be coached is not in the conference")
+	// ErrCoachHeld: who is to be coached is on hold (16027).
+	ErrCoachHeld = errors.New("who is to be coached is on hold")
+	// ErrPrompter: there is nobody to run a document.
+	ErrPrompter = errors.New("nobody to run the document")
+	// ErrAnnouncements: as many announcements are heard as may be at once.
+	ErrAnnouncements = errors.New("too many announcements at once")
 	// ErrClosed: there are no conferences any more.
 	ErrClosed = errors.New("conferences are closed")
 )
@@ -64,6 +77,7 @@ type Prompter interface {
 type Document struct {
 	URL        string // absolute; empty: silence
 	Method     string // GET or POST; empty means POST
+	Account    contract.AccountSID
 	Conference contract.ConferenceSID
 	Name       string
 }

@@ -67,7 +67,11 @@ const (
 	CodeEventDelivery    Code = 16011 // a conference event could not be delivered
 	CodeConferenceFull   Code = 16020
 	CodeLabelInvalid     Code = 16023
+	CodeNoConference     Code = 16022 // no such conference, or it has ended
 	CodeLabelDuplicate   Code = 16025
+	CodeCoachHeld        Code = 16027 // who is to be coached is on hold
+	CodeCoachAbsent      Code = 16028 // who is to be coached is not in the conference
+	CodeConferenceStatus Code = 16099 // not possible in the conference's status
 	CodeInternalDocument Code = 12400
 	CodeNotFoundREST     Code = 20404
 	CodeAuthenticateREST Code = 20003

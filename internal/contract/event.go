@@ -19,6 +19,13 @@ const (
 	EventParticipantLeave  EventType = "participant-leave"
 	EventParticipantMute   EventType = "participant-mute"
 	EventParticipantUnmute EventType = "participant-unmute"
+	EventParticipantHold   EventType = "participant-hold"
+	EventParticipantUnhold EventType = "participant-unhold"
+	EventParticipantModify EventType = "participant-modify" // beep, end on exit, coaching or wait document
+	EventSpeechStart       EventType = "participant-speech-start"
+	EventSpeechStop        EventType = "participant-speech-stop"
+	EventAnnouncementEnd   EventType = "announcement-end"  // heard to its end, or cut off by a leave or an end
+	EventAnnouncementFail  EventType = "announcement-fail" // by an error of ours
 
 	EventCallInitiated EventType = "call-initiated"
 	EventCallRinging   EventType = "call-ringing"
@@ -51,6 +58,9 @@ type Event struct {
 	LeaveReason LeaveReason `json:",omitempty"` // participant-leave
 	CallStatus  CallStatus  `json:",omitempty"` // participant-leave: status of the participant's call
 	Warning     *Warning    `json:",omitempty"` // call-warning
+
+	AnnounceURL     string `json:",omitempty"` // announcement-…: of its document, without user:password@
+	AnnounceFailure string `json:",omitempty"` // announcement-fail: why, in words for the customer
 
 	// Callback is nil when nobody asked to be told.
 	Callback *Callback `json:",omitempty"`

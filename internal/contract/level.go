@@ -19,6 +19,7 @@ var errorCodes = [...]Code{
 	CodeParse, CodeXMLVersion, CodeRoot, CodeContentType, CodeInternalDocument,
 	CodeConferenceMixed, CodeEndOnExit, CodeWaitVerb, CodeCoach, CodeSayVoice, CodeSayLanguage,
 	CodeNotBridged, CodeConferenceAttr, CodeEventDelivery, CodeConferenceFull, CodeLabelInvalid, CodeLabelDuplicate,
+	CodeNoConference, CodeCoachHeld, CodeCoachAbsent, CodeConferenceStatus,
 }
 
 // Level returns the level at which notices of the code are logged.
