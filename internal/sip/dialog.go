@@ -205,17 +205,18 @@ func (d *dialog) end(cause contract.Cause, code int) {
 	d.phase = phaseOver
 	d.ringing.stop()
 	d.patience.stop()
+	if d.told {
+		d.told = false
+		d.tell(false)
+	}
+	d.s.linger(d)
+	// Last: whoever has waited for the end finds everything else done.
 	switch {
 	case d.leg != nil:
 		d.leg.end(cause, code)
 	case d.voice.session != nil:
 		d.voice.session.Close()
 	}
-	if d.told {
-		d.told = false
-		d.tell(false)
-	}
-	d.s.linger(d)
 }
 
 // alive tells OnDialog of the dialog's state.

@@ -221,12 +221,6 @@ func (c *conn) finish() {
 func (c *conn) close() {
 	c.once.Do(func() {
 		close(c.gone)
-		c.mu.Lock()
-		nc := c.nc
-		c.mu.Unlock()
-		if nc != nil {
-			nc.Close()
-		}
 		c.s.mu.Lock()
 		if c.s.conns[c.remote] == c {
 			delete(c.s.conns, c.remote)
@@ -236,6 +230,12 @@ func (c *conn) close() {
 			users = append(users, d)
 		}
 		c.s.mu.Unlock()
+		c.mu.Lock()
+		nc := c.nc
+		c.mu.Unlock()
+		if nc != nil {
+			nc.Close()
+		}
 		for _, d := range users {
 			d.post(func() { d.flowLost(c) })
 		}
