@@ -72,11 +72,13 @@ func (s *Switch) drain(ctx context.Context) {
 
 // greet writes the banner.
 func (s *Switch) greet(ctx context.Context) error {
-	s.log.Info("serving", "sip", s.SIP(), "http", s.HTTP(), "account", s.account.SID)
-	if s.cfg.Out == nil {
-		return nil
+	if s.cfg.Out != nil {
+		if err := s.banner(ctx, s.cfg.Out); err != nil {
+			return fmt.Errorf("write banner: %w", err)
+		}
 	}
-	return s.banner(ctx, s.cfg.Out)
+	s.log.Info("serving", "sip", s.SIP(), "http", s.HTTP(), "account", s.account.SID)
+	return nil
 }
 
 // ready says why no calls are taken; nil when they are.
