@@ -1,88 +1,97 @@
 package api
 
 import (
+	"errors"
 	"log/slog"
 	"net/http"
-	"strings"
+	"sync/atomic"
 	"time"
 
+	"confab/internal/call"
+	"confab/internal/conference"
 	"confab/internal/contract"
+	"confab/internal/store"
 )
 
 // Root is the path below which all resources are.
 const Root = "/2010-04-01/"
 
+// apiVersion is what resources say of their version.
+const apiVersion = "2010-04-01"
+
 // maxBody bounds a request's form, in bytes. The longest parameter, a document
-// (Twilio Calls resource, Twiml), has at most 4,000 characters.
+// (Twilio Call resource, Twiml), has at most 4,000 characters.
 const maxBody = 256 << 10
 
-// Config is what the API needs to know. Account and Token are required.
+// Config is what the API needs to know. Those up to Conferences are
+// required.
 type Config struct {
 	Account contract.AccountSID
-	Token   string    // the AuthToken: password of Account
-	Created time.Time // of the account; zero when it is not known
+	Token   string // the AuthToken: password of Account
 
-	Log *slog.Logger // nil discards
+	Store       *store.Store
+	Calls       *call.Calls
+	Conferences *conference.Conferences
+
+	// Prompter runs documents for all of a conference; nil: none can be
+	// announced to all.
+	Prompter conference.Prompter
+
+	Keys Keys         // nil: there are no API keys
+	Log  *slog.Logger // nil discards
+}
+
+func (c Config) validate() error {
+	switch {
+	case !c.Account.Valid() || c.Token == "":
+		return errors.New("api: account and token are required")
+	case c.Store == nil || c.Calls == nil || c.Conferences == nil:
+		return errors.New("api: store, calls and conferences are required")
+	}
+	return nil
 }
 
 // API serves the resources: an http.Handler for everything below Root.
 type API struct {
-	cfg Config
-	log *slog.Logger
+	cfg      Config
+	log      *slog.Logger
+	underWay atomic.Int64 // requests
 }
 
 // New returns an API.
-func New(c Config) *API {
-	log := c.Log
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
+func New(c Config) (*API, error) {
+	if err := c.validate(); err != nil {
+		return nil, err
 	}
-	return &API{cfg: c, log: log}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return &API{cfg: c, log: c.Log}, nil
 }
 
-// ServeHTTP answers a request for a resource: who asks must be the account,
-// and the account in the path must be the one that asks.
+// ServeHTTP answers a request for a resource: who asks must be the account, and
+// the account in the path must be the one that asks.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	begin := time.Now()
-	head := &header{ResponseWriter: w, begin: begin}
-	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-	a.serve(head, r)
+	head := &header{ResponseWriter: w, begin: begin, underWay: a.underWay.Add(1)}
+	defer a.underWay.Add(-1)
+	q := newRequest(head, r, a.cfg.Account)
+	given, err := a.serve(q)
+	if err != nil {
+		q.refuse(head, a.problem(q, err))
+	} else {
+		q.reply(head, given)
+	}
 	a.log.Debug("API request", "method", r.Method, "path", r.URL.Path, "status", head.status, "took", time.Since(begin))
 }
 
-func (a *API) serve(w http.ResponseWriter, r *http.Request) {
-	if !a.authentic(r) {
-		// RFC 7235 §4.1: a 401 says how to authenticate.
-		w.Header().Set("WWW-Authenticate", `Basic realm="Confab API"`)
-		refuse(w, r, http.StatusUnauthorized, contract.CodeAuthenticateREST, "Authenticate")
-		return
+// serve finds out who asks, and what for, and has it done.
+func (a *API) serve(q *request) (answer, error) {
+	if err := a.authenticate(q); err != nil {
+		return nil, err
 	}
-	path, _ := format(r.URL.Path)
-	steps := strings.Split(strings.TrimPrefix(path, Root), "/")
-	switch {
-	case steps[0] != "Accounts":
-		notFound(w, r)
-	case len(steps) == 1:
-		notServed(w, r)
-	case steps[1] != string(a.cfg.Account):
-		notFound(w, r)
-	case len(steps) == 2:
-		a.account(w, r)
-	case documented(steps[2]):
-		notServed(w, r)
-	default:
-		notFound(w, r)
+	if q.place.err != nil {
+		return nil, q.place.err
 	}
-}
-
-// documented reports whether the contract has a resource of this name below an
-// account (Twilio REST API 2010-04-01).
-func documented(name string) bool {
-	switch name {
-	case "Addresses", "Applications", "AuthorizedConnectApps", "AvailablePhoneNumbers", "Balance", "Calls",
-		"Conferences", "ConnectApps", "IncomingPhoneNumbers", "Keys", "Messages", "Notifications",
-		"OutgoingCallerIds", "Queues", "Recordings", "SIP", "SMS", "SigningKeys", "Tokens", "Transcriptions", "Usage":
-		return true
-	}
-	return false
+	return a.route(q)
 }

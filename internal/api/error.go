@@ -1,6 +1,8 @@
 package api
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -8,47 +10,81 @@ import (
 	"confab/internal/contract"
 )
 
-// codeInternal is the contract's code for an error of ours.
-const codeInternal contract.Code = 20500
-
-// exception is the contract's form of a refusal.
-type exception struct {
-	Code     contract.Code `json:"code" xml:"Code"`
-	Message  string        `json:"message" xml:"Message"`
-	MoreInfo string        `json:"more_info" xml:"MoreInfo"`
-	Status   int           `json:"status" xml:"Status"`
+// problem is a refusal in the contract's form.
+type problem struct {
+	status  int
+	code    contract.Code
+	message string
+	allow   []string // with 405: the methods that would do
 }
 
-// refuse answers with an error. twilio-go takes no error body but JSON, which
+// Error returns the message.
+func (p *problem) Error() string { return p.message }
+
+// errNotFound: the path names nothing of the account.
+var errNotFound = errors.New("not found")
+
+func badRequest(format string, args ...any) *problem {
+	return &problem{status: http.StatusBadRequest, code: contract.CodeParameterREST, message: fmt.Sprintf(format, args...)}
+}
+
+func notServed(format string, args ...any) *problem {
+	return &problem{status: http.StatusNotImplemented, code: contract.CodeNotServedREST, message: fmt.Sprintf(format, args...)}
+}
+
+func methodNotAllowed(allowed []string) *problem {
+	return &problem{status: http.StatusMethodNotAllowed, code: contract.CodeMethodREST, allow: allowed,
+		message: "Method not allowed: " + strings.Join(allowed, ", ") + " would be"}
+}
+
+// problem makes a refusal of any error: those of ours say nothing of themselves.
+func (a *API) problem(q *request, err error) *problem {
+	var p *problem
+	switch {
+	case errors.As(err, &p):
+		return p
+	case errors.Is(err, errNotFound):
+		return &problem{status: http.StatusNotFound, code: contract.CodeNotFoundREST,
+			message: fmt.Sprintf("The requested resource %s was not found", q.URL.Path)}
+	case errors.Is(err, context.Canceled):
+		a.log.Debug("API request was given up", "path", q.URL.Path)
+	default:
+		a.log.Error("API request", "method", q.Method, "path", q.URL.Path, "err", err)
+	}
+	return internal()
+}
+
+func internal() *problem {
+	return &problem{status: http.StatusInternalServerError, code: contract.CodeInternalREST, message: "An internal server error occurred"}
+}
+
+// refuse answers with a problem. twilio-go takes no error body but JSON, which
 // it asks for by the path like any other.
-func refuse(w http.ResponseWriter, r *http.Request, status int, code contract.Code, message string) {
-	reply(w, r, status, "RestException", exception{
-		Code: code, Message: message, Status: status,
-		MoreInfo: fmt.Sprintf("https://www.twilio.com/docs/errors/%d", code),
-	})
+func (q *request) refuse(w http.ResponseWriter, p *problem) {
+	if p.status == http.StatusUnauthorized {
+		// RFC 9110 §11.6.1: a 401 says how to authenticate.
+		w.Header().Set("WWW-Authenticate", `Basic realm="Confab API", charset="UTF-8"`)
+	}
+	if p.allow != nil {
+		// RFC 9110 §15.5.6: a 405 lists what is allowed.
+		w.Header().Set("Allow", strings.Join(p.allow, ", "))
+	}
+	q.write(w, p.status, resource{"RestException", object{
+		{"code", int(p.code)},
+		{"message", p.message},
+		{"more_info", moreInfo(p.code)},
+		{"status", p.status},
+	}})
 }
 
-func notFound(w http.ResponseWriter, r *http.Request) {
-	refuse(w, r, http.StatusNotFound, contract.CodeNotFoundREST,
-		fmt.Sprintf("The requested resource %s was not found", r.URL.Path))
-}
-
-// notServed answers for a resource that the contract has and we do not yet.
-func notServed(w http.ResponseWriter, r *http.Request) {
-	refuse(w, r, http.StatusNotImplemented, contract.CodeNotServedREST,
-		fmt.Sprintf("The resource %s is not served by this version of Confab", r.URL.Path))
-}
-
-// methodNotAllowed answers for a resource that is there but not to be used so.
-func methodNotAllowed(w http.ResponseWriter, r *http.Request, allowed ...string) {
-	// RFC 9110 §15.5.6: a 405 lists what is allowed.
-	w.Header().Set("Allow", strings.Join(allowed, ", "))
-	refuse(w, r, http.StatusMethodNotAllowed, contract.CodeMethodREST,
-		fmt.Sprintf("Method %s is not allowed on %s", r.Method, r.URL.Path))
+// moreInfo is where the contract explains a code.
+func moreInfo(code contract.Code) string {
+	return fmt.Sprintf("https://www.twilio.com/docs/errors/%d", code)
 }
 
 // InternalError answers a request that an error of ours ended, in the form of
 // the API. It says nothing of the error.
 func InternalError(w http.ResponseWriter, r *http.Request) {
-	refuse(w, r, http.StatusInternalServerError, codeInternal, "An internal server error occurred")
+	q := newRequest(w, r, "")
+	q.refuse(w, internal())
 }

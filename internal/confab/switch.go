@@ -216,7 +216,13 @@ func (s *Switch) openHTTP(context.Context) (err error) {
 		return portError("http", s.cfg.HTTP, err)
 	}
 	s.closeLater(func() error { return closeListener(s.listener) })
-	rest := api.New(api.Config{Account: s.account.SID, Token: s.account.AuthToken, Log: s.log})
+	rest, err := api.New(api.Config{
+		Account: s.account.SID, Token: s.account.AuthToken,
+		Store: s.store, Calls: s.calls, Conferences: s.conferences, Log: s.log,
+	})
+	if err != nil {
+		return err
+	}
 	s.entry = &entry{next: newMux(rest, newRegistry(s), s.ready), log: s.log}
 	return nil
 }

@@ -77,6 +77,15 @@ const (
 	CodeAuthenticateREST Code = 20003
 	CodeMethodREST       Code = 20004
 	CodeNotServedREST    Code = 20001
+	CodeParameterREST    Code = 20001 // a parameter cannot be read
+	CodePageSizeREST     Code = 20007 // page size too large
+	CodeNotCompleteREST  Code = 20009 // cannot be deleted before it is complete
+	CodeFriendlyNameREST Code = 20002
+	CodeTooManyREST      Code = 20429
+	CodeInternalREST     Code = 20500
+	CodeURLREST          Code = 21205 // a parameter is not a URL
+	CodeHTTPMethodREST   Code = 21209 // a parameter is not GET or POST
+	CodeNotInProgress    Code = 21220 // the call is not live
 )
 
 // Error is what may leave the building: a documented code and a sentence for
