@@ -26,8 +26,19 @@ type beepHearing struct {
 	rising bool
 }
 
+// begin listens from a little before on, unless that has been judged: what lets
+// a beep sound may have been heard by somebody else, who took a moment.
+func (h *beepHearing) begin(r *run) error {
+	if err := h.hearing.begin(r); err != nil {
+		return err
+	}
+	mark, _ := h.ear.marks()
+	h.from = max(mark, h.from-samplesIn(settle))
+	return nil
+}
+
 func (h *beepHearing) end(r *run) error {
-	to := h.from + samplesIn(r.stage.bound(beepTime))
+	to := h.from + samplesIn(r.stage.bound(settle+beepTime))
 	samples := h.ear.heard(to)
 	if len(samples) < to {
 		return fmt.Errorf("%s hears no beep before the call ends", h.name)

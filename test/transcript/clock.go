@@ -1,6 +1,8 @@
 package transcript
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/netip"
@@ -27,59 +29,58 @@ var (
 const wireTime = 700 * time.Microsecond
 
 // OnClock plays f under a fake clock, with a switch and a network of its own.
-// With rewrite, the requests that were sent are written into the expect lines of
-// the file in that directory.
+// With a directory to rewrite, the requests that were sent are written into the
+// expect lines of the file there.
 func OnClock(t *testing.T, f *File, shared *Props, rewrite string) {
 	synctest.Test(t, func(t *testing.T) {
 		log := newDiary()
-		defer func() {
-			if t.Failed() && testing.Verbose() {
+		r, err := onClock(t.Context(), f, shared, t.TempDir(), log, rewrite != "")
+		if err == nil && rewrite != "" {
+			err = r.update.save(rewrite, f)
+		}
+		if err != nil {
+			t.Error(err)
+			if testing.Verbose() {
 				t.Log(log)
-			}
-		}()
-		net := memnet.New()
-		net.Shape(netip.Addr{}, netip.Addr{}, memnet.Shape{Delay: wireTime})
-		app, err := net.Listen("tcp", appAddr.String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		s := &stage{
-			app: app, token: authToken,
-			number: func(n string) string { return n },
-			alias:  func(url.Values) {},
-			caller: func(n int) string { return fmt.Sprintf("+155502%02d", n) },
-		}
-		r := newRun(t, f, s, shared)
-		if rewrite != "" {
-			r.update = newUpdate()
-		}
-		program, err := startSwitch(t.Context(), clockConfig(t, f, r.app, net, log), log, f)
-		if err != nil {
-			t.Fatalf("%s: %v", f.Name, err)
-		}
-		s.sip, s.warnings = program.SIP(), program.warnings
-		phones := clockPhones{net: net}
-		s.dialer = phones.dialer
-
-		r.play(t.Context())
-		if err := phones.close(); err != nil {
-			t.Errorf("%s: %v", f.Name, err)
-		}
-		if err := program.close(); err != nil {
-			t.Errorf("%s: switch: %v", f.Name, err)
-		}
-		r.finish(t.Context())
-		if r.update != nil {
-			if err := r.update.save(rewrite, f); err != nil {
-				t.Error(err)
 			}
 		}
 	})
 }
 
+// onClock plays f in a bubble. The error is all that was not as f says.
+func onClock(ctx context.Context, f *File, shared *Props, data string, log *diary, rewrite bool) (*run, error) {
+	net := memnet.New()
+	net.Shape(netip.Addr{}, netip.Addr{}, memnet.Shape{Delay: wireTime})
+	app, err := net.Listen("tcp", appAddr.String())
+	if err != nil {
+		return nil, err
+	}
+	phones := clockPhones{net: net}
+	s := &stage{
+		app: app, token: authToken, dialer: phones.dialer,
+		number: func(n string) string { return n },
+		alias:  func(url.Values) {},
+		caller: func(n int) string { return fmt.Sprintf("+155502%02d", n) },
+	}
+	r := newRun(f, s, shared)
+	if rewrite {
+		r.update = newUpdate()
+	}
+	c, err := clockConfig(f, r.app, net, data, log)
+	if err != nil {
+		return r, errors.Join(err, r.finish(ctx))
+	}
+	program, err := startSwitch(ctx, c, log, f)
+	if err != nil {
+		return r, errors.Join(err, r.finish(ctx))
+	}
+	s.sip, s.warnings = program.SIP(), program.warnings
+	return r, errors.Join(r.play(ctx), phones.close(), program.close(), r.finish(ctx))
+}
+
 // clockConfig is the switch of one file.
-func clockConfig(t *testing.T, f *File, app *application, net *memnet.Net, log *diary) confab.Config {
-	c := switchConfig(t.TempDir(), log)
+func clockConfig(f *File, app *application, net *memnet.Net, data string, log *diary) (confab.Config, error) {
+	c := switchConfig(data, log)
 	c.SIP = netip.AddrPortFrom(switchAddr, 5060).String()
 	c.HTTP = netip.AddrPortFrom(switchAddr, 8080).String()
 	c.Net = confab.Net{ListenPacket: net.ListenPacket, Listen: net.Listen, Dial: net.Dial}
@@ -88,10 +89,10 @@ func clockConfig(t *testing.T, f *File, app *application, net *memnet.Net, log *
 	}
 	for _, given := range f.Settings {
 		if err := set(&c, given); err != nil {
-			t.Fatal(&Error{File: f.Name, Line: given.Line, Text: err.Error()})
+			return c, &Error{File: f.Name, Line: given.Line, Text: err.Error()}
 		}
 	}
-	return c
+	return c, nil
 }
 
 // set gives one value of the configuration.

@@ -81,6 +81,9 @@ func (e *expectPost) end(r *run) error {
 	for {
 		found, next, changed := r.app.ledger.claim(e.Link, func(p *post) bool { return e.wants(r, p) })
 		if found != nil {
+			if r.update != nil && len(e.fields) == 0 {
+				r.update.rewrite(r, e, found)
+			}
 			return nil
 		}
 		if r.update != nil && len(next) > 0 {

@@ -4,44 +4,44 @@ import (
 	"fmt"
 	"math"
 	"sync"
+	"time"
 
 	"confab/internal/audio"
 )
 
-// Music is known by its shape, at an eighth of the rate: what of it lies below
-// 500 Hz is plenty.
+// Music is known by its shape: looked for at a quarter of the rate, and then
+// compared sample by sample.
 const (
-	musicStep = 8
-	alike     = 0.9 // the least correlation of what is the same
-	sameLevel = -45.0
+	musicStep = 4
+	similar   = 0.6  // the least correlation of what is worth a closer look
+	alike     = 0.95 // and of what is the same
 )
 
-// musicScore is the switch's wait music from its beginning on, at soundRate /
-// musicStep, made as far as anybody has asked for.
+// musicScore is the switch's wait music from its beginning on, at soundRate, made
+// as far as anybody has asked for.
 type musicScore struct {
 	mu   sync.Mutex
 	src  audio.Source
-	made []float64
+	made []int16
+	thin []float64 // the same at soundRate / musicStep
 }
 
 func newMusicScore() *musicScore { return &musicScore{src: audio.Music(soundRate)} }
 
-// first returns n samples.
-func (m *musicScore) first(n int) []float64 {
+// first returns n samples, and the same thinned.
+func (m *musicScore) first(n int) ([]int16, []float64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	buf := make([]int16, soundRate)
 	for len(m.made) < n {
-		for done := 0; done < len(buf); {
-			k, err := m.src.Read(buf[done:])
-			if done += k; err != nil { // it has no end
-				clear(buf[done:])
-				break
-			}
+		second, err := audio.Samples(audio.Limit(m.src, time.Second))
+		if err != nil || len(second) == 0 {
+			break // it has no end
 		}
-		m.made = append(m.made, thinned(buf)...)
+		m.made = append(m.made, second...)
+		m.thin = append(m.thin, thinned(second)...)
 	}
-	return m.made[:n]
+	n = min(n, len(m.made))
+	return m.made[:n], m.thin[:n/musicStep]
 }
 
 // thinned returns the means of each musicStep samples.
@@ -58,28 +58,32 @@ func thinned(samples []int16) []float64 {
 // music wants the switch's own wait music, wherever in it: no more of it can
 // have been played than the call has heard.
 func (h *hearing) music(r *run, samples []int16) error {
-	best := -1.0
-	part := thinned(samples)
-	all := r.music.first(h.ear.now()/musicStep + soundRate/musicStep)
-	for at := 0; at+len(part) <= len(all) && best < alike; at++ {
-		best = max(best, correlation(part, all[at:at+len(part)]))
-	}
-	switch {
-	case audio.Level(samples) < sameLevel:
+	if audio.Level(samples) < strayLevel {
 		return fmt.Errorf("%s hears no music but %s", h.name, describe(samples))
-	case best < alike:
-		return fmt.Errorf("%s hears not the music (%.2f alike) but %s", h.name, best, describe(samples))
 	}
-	return nil
+	made, thin := r.music.first(h.ear.now() + soundRate)
+	part, best := thinned(samples), 0.0
+	for at := 0; at+len(part) <= len(thin); at++ {
+		if correlation(part, thin[at:at+len(part)]) < similar {
+			continue
+		}
+		for from := max(0, (at-1)*musicStep); from <= (at+1)*musicStep && from+len(samples) <= len(made); from++ {
+			if best = max(best, correlation(samples, made[from:from+len(samples)])); best >= alike {
+				return nil
+			}
+		}
+	}
+	return fmt.Errorf("%s hears not the music (%.2f alike) but %s", h.name, best, describe(samples))
 }
 
 // correlation is 1 for the same shape at any loudness, 0 for strangers.
-func correlation(a, b []float64) float64 {
+func correlation[T int16 | float64](a, b []T) float64 {
 	var ab, aa, bb float64
 	for i := range a {
-		ab += a[i] * b[i]
-		aa += a[i] * a[i]
-		bb += b[i] * b[i]
+		x, y := float64(a[i]), float64(b[i])
+		ab += x * y
+		aa += x * x
+		bb += y * y
 	}
 	if aa == 0 || bb == 0 {
 		return 0

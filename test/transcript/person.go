@@ -19,12 +19,13 @@ const answerTime = 2 * time.Second
 // person is somebody with a telephone.
 type person struct {
 	name   string
-	number string // shown to whom is called
-	dialer leg.Dialer
+	number string                            // shown to whom is called
+	phone  func() (leg.Dialer, error)        // asked for with the first call
 	bound  func(time.Duration) time.Duration // of the stage
 	work   sync.WaitGroup
 
 	mu      sync.Mutex
+	dialer  leg.Dialer
 	calls   int // made so far
 	ringing bool
 	over    bool
@@ -50,6 +51,12 @@ func (p *person) call(target string) error {
 	defer p.mu.Unlock()
 	if p.calls > 0 && !p.over {
 		return fmt.Errorf("%s is in a call already", p.name)
+	}
+	if p.dialer == nil {
+		var err error
+		if p.dialer, err = p.phone(); err != nil {
+			return fmt.Errorf("%s has no telephone: %w", p.name, err)
+		}
 	}
 	p.calls++
 	p.ringing, p.over, p.mine, p.refused, p.failure, p.leg, p.ear = false, false, false, nil, nil, nil, nil
@@ -130,7 +137,7 @@ func (p *person) stateLocked() string {
 	case p.refused != nil:
 		return fmt.Sprintf("got %d", p.refused.End.Code)
 	case p.over && p.mine:
-		return "has hung up"
+		return "has ended it"
 	case p.over:
 		return "was hung up: " + p.leg.End().Cause.String()
 	case p.leg != nil:
@@ -149,7 +156,7 @@ func (p *person) not(what string) error {
 
 // answered returns the call and the ear once the call is answered.
 func (p *person) answered() (leg.Leg, *ear, error) {
-	p.until(answerTime, func() bool { return p.leg != nil || p.over })
+	p.until(answerTime, func() bool { return p.leg != nil || p.over || p.calls == 0 })
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.leg == nil || p.over {
@@ -161,7 +168,7 @@ func (p *person) answered() (leg.Leg, *ear, error) {
 // listening returns the ear of the call once it is answered. It remembers what
 // was said when the call has ended since.
 func (p *person) listening() (*ear, error) {
-	p.until(answerTime, func() bool { return p.leg != nil || p.over })
+	p.until(answerTime, func() bool { return p.leg != nil || p.over || p.calls == 0 })
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.ear == nil {

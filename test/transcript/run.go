@@ -9,15 +9,14 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"testing"
 	"time"
 
 	"confab/internal/contract"
+	"confab/internal/leg"
 )
 
 // run is one playing of a file on a stage.
 type run struct {
-	t      testing.TB
 	file   *File
 	stage  *stage
 	app    *application
@@ -47,9 +46,9 @@ type Props struct {
 // NewProps returns props that know nothing yet.
 func NewProps() *Props { return &Props{newTongue(), newMusicScore()} }
 
-func newRun(t testing.TB, f *File, s *stage, p *Props) *run {
+func newRun(f *File, s *stage, p *Props) *run {
 	r := &run{
-		t: t, file: f, stage: s, tongue: p.tongue, music: p.music,
+		file: f, stage: s, tongue: p.tongue, music: p.music,
 		people: map[string]*person{}, said: map[float64]string{},
 		calls: map[string][]string{}, conferences: map[string]string{}, warned: map[contract.CallSID]int{},
 	}
@@ -60,33 +59,33 @@ func newRun(t testing.TB, f *File, s *stage, p *Props) *run {
 	return r
 }
 
-// play goes through the timeline. When it returns, nobody is in a call, and the
-// application has been closed.
-func (r *run) play(ctx context.Context) {
-	r.t.Helper()
+// play goes through the timeline. When it returns, nobody is in a call any more.
+// The error is all that was not as the file says.
+func (r *run) play(ctx context.Context) error {
 	r.start = time.Now()
 	r.app.start = r.start
-	if err := r.timeline(); err != nil {
-		r.t.Errorf("%v%s", err, r.story())
+	err := r.timeline()
+	if err != nil {
+		err = fmt.Errorf("%w%s", err, r.story())
 	}
 	for _, p := range r.order {
 		p.leave()
 	}
 	time.Sleep(quiet)
-	if err := r.unexpectedWarnings(ctx); err != nil {
-		r.t.Error(err)
-	}
+	return errors.Join(err, r.unexpectedWarnings(ctx))
 }
 
-// finish closes the application, once the switch has told it all that it will.
-func (r *run) finish(ctx context.Context) {
-	r.t.Helper()
+// finish closes the application, once the switch has told it all that it will,
+// and returns what was wrong with what it was told.
+func (r *run) finish(ctx context.Context) error {
+	var errs []error
 	if err := r.app.close(ctx); err != nil {
-		r.t.Errorf("%s: close application: %v", r.file.Name, err)
+		errs = append(errs, fmt.Errorf("close application: %w", err))
 	}
 	for _, fault := range r.app.ledger.faulty() {
-		r.t.Errorf("%s: %s", r.file.Name, fault)
+		errs = append(errs, errors.New(r.file.Name+": "+fault))
 	}
+	return errors.Join(errs...)
 }
 
 func (r *run) timeline() error {
@@ -136,10 +135,7 @@ func (r *run) person(name string) *person {
 	}
 	n := len(r.order)
 	p := &person{name: name, number: r.stage.caller(n), bound: r.stage.bound, changed: make(chan struct{})}
-	var err error
-	if p.dialer, err = r.stage.dialer(n); err != nil {
-		r.t.Fatalf("telephone of %s: %v", name, err)
-	}
+	p.phone = func() (leg.Dialer, error) { return r.stage.dialer(n) }
 	r.order = append(r.order, p)
 	r.mu.Lock()
 	defer r.mu.Unlock()

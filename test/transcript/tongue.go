@@ -29,6 +29,9 @@ const (
 // the same tone first.
 const alphabet = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.,0123456789'?!-:"
 
+// anyVoice is a voice; the tone engine has but one.
+var anyVoice = speech.Voice{Name: "alice", Language: "en-US", Gender: speech.Woman}
+
 // tongue knows the speech of the tone engine: what pitch each character has. It
 // learns them from the engine itself.
 type tongue struct {
@@ -47,7 +50,7 @@ func (t *tongue) pitch(c rune) (float64, error) {
 		return hz, nil
 	}
 	// Between others, for an engine may leave out what begins or ends a text.
-	src, err := t.engine.Synthesize(context.Background(), "a"+string(c)+"a", speech.Voice{Name: "alice", Language: "en-US", Gender: speech.Woman})
+	src, err := t.engine.Synthesize(context.Background(), "a"+string(c)+"a", anyVoice)
 	if err != nil {
 		return 0, err
 	}
@@ -99,15 +102,16 @@ func samePitch(want, got float64) bool {
 // nearby. What lies before the first sample is taken on trust.
 func follow(samples []int16, at int, slots []float64) (end, wrong, missing int) {
 	for _, want := range slots {
-		if want > 0 {
+		if want > 0 && at+samplesIn(slotTime) <= len(samples) {
 			at = clearest(samples, at, want)
 		}
-		switch there := slotPitch(samples[min(max(at, 0), len(samples)):]); {
-		case at < 0:
-		case there < 0:
-			missing++
-		case !samePitch(want, there):
-			wrong++
+		if at >= 0 {
+			switch there := slotPitch(samples[min(at, len(samples)):]); {
+			case there < 0:
+				missing++
+			case !samePitch(want, there):
+				wrong++
+			}
 		}
 		at += samplesIn(slotTime)
 	}
@@ -260,7 +264,7 @@ func (u *utterance) end(r *run) error {
 	if float64(wrong) > r.stage.slurred*float64(len(slots)) || missing > min(r.stage.clipped, len(slots)/2) {
 		return fmt.Errorf("%s hears %s, not %q", u.name, r.tongue.read(samples[max(0, at):]), u.text)
 	}
-	if samples = u.ear.heard(end + samplesIn(slotTime)); !u.open && r.stage.slurred == 0 && !ends(samples, end) {
+	if samples = u.ear.heard(end + 2*samplesIn(slotTime)); !u.open && r.stage.slurred == 0 && !ends(samples, end) {
 		return fmt.Errorf("%s hears %s, more than %q", u.name, r.tongue.read(samples[max(0, at):]), u.text)
 	}
 	u.ear.judged(end, 0)
@@ -275,8 +279,8 @@ func (u *utterance) beginning(latest int, slots []float64) (int, error) {
 		samples := u.ear.heard(mark + samplesIn(slotTime))
 		at := soundBegins(samples, mark)
 		switch {
-		case at < 0 && len(samples) >= latest:
-			return 0, fmt.Errorf("%s hears nothing", u.name)
+		case at < 0 && len(samples) >= latest, at >= latest:
+			return 0, fmt.Errorf("%s hears nothing in time", u.name)
 		case at < 0:
 			if more := u.ear.heard(len(samples) + 1); len(more) == len(samples) {
 				return 0, fmt.Errorf("%s hears nothing, and the call or its voice has ended", u.name)
@@ -303,14 +307,17 @@ func (u *utterance) starts(at int, slots []float64) bool {
 	return slices.Max(first) > 0
 }
 
-// ends reports whether there is silence about where the last slot ends: at
-// least a frame lies between what is said one after the other.
+// ends reports whether a text ends about where its last slot does: there is
+// silence, and it does not go on after what may be a space.
 func ends(samples []int16, end int) bool {
 	block := samplesIn(slotHop)
-	for at := max(0, end-block); at <= end+2*block; at += block / 4 {
-		if at+block > len(samples) || audio.Level(samples[at:at+block]) < loudEdge {
-			return true
+	for at := max(0, end-block); at <= end+2*block && at+block <= len(samples); at += block / 4 {
+		if audio.Level(samples[at:at+block]) > loudEdge {
+			continue
 		}
+		// At least a frame lies between what is said one after the other.
+		next := soundBegins(samples, at)
+		return next < 0 || next < end+samplesIn(slotTime)-block || next > end+samplesIn(slotTime)+block
 	}
-	return false
+	return len(samples) < end+3*block
 }

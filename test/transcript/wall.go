@@ -23,7 +23,6 @@ type Wall struct {
 	program *playedSwitch
 	phone   *telephone
 	log     *diary
-	shared  *Props
 	runs    map[*File]*run
 	sample  sync.Mutex // the sample rooms
 }
@@ -35,7 +34,7 @@ func NewWall(t *testing.T, files []*File, shared *Props) *Wall {
 		t.Fatal(err)
 	}
 	log := newDiary()
-	w := &Wall{log: log, shared: shared, runs: map[*File]*run{}}
+	w := &Wall{log: log, runs: map[*File]*run{}}
 	c := switchConfig(t.TempDir(), log)
 	c.SIP, c.HTTP = "127.0.0.1:0", "127.0.0.1:0"
 	c.RTPPorts = confab.PortRange{First: 40000, Last: 49999}
@@ -45,7 +44,7 @@ func NewWall(t *testing.T, files []*File, shared *Props) *Wall {
 			t.Fatal(err)
 		}
 		names := newWallNames(i, f)
-		r := newRun(t, f, &stage{
+		r := newRun(f, &stage{
 			app: app, token: authToken,
 			number: names.number, alias: names.alias, caller: names.caller,
 			slack: 750 * time.Millisecond, patience: 2 * time.Second, slurred: 0.2, clipped: 4,
@@ -73,10 +72,11 @@ func (w *Wall) Play(t *testing.T, f *File) {
 		defer w.sample.Unlock()
 	}
 	r := w.runs[f]
-	r.t = t
 	r.stage.sip, r.stage.warnings = w.program.SIP(), w.program.warnings
 	r.stage.dialer = func(int) (leg.Dialer, error) { return w.phone, nil }
-	r.play(t.Context())
+	if err := r.play(t.Context()); err != nil {
+		t.Error(err)
+	}
 }
 
 // Close takes the stage down, once all files have been played.
@@ -86,8 +86,7 @@ func (w *Wall) Close(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	for _, r := range w.runs {
-		r.t = t
-		r.finish(ctx)
+		err = errors.Join(err, r.finish(ctx))
 	}
 	if err != nil {
 		t.Error(err)
