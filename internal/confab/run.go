@@ -39,7 +39,7 @@ func (s *Switch) Run(ctx context.Context) error {
 	}
 	wg.Go(func() { s.dialogs.hangUp(life, s.sip.Bye) })
 	s.state.Store(stateServing)
-	err := s.greet(ctx)
+	err := s.greet(life)
 	if err == nil {
 		select {
 		case <-ctx.Done():
