@@ -13,11 +13,14 @@ import (
 
 // titles are what the standards are about.
 var titles = map[string]string{
-	"RFC 2833": "telephone-event, as it was", "RFC 3261": "SIP", "RFC 3264": "offer and answer", "RFC 3550": "RTP",
-	"RFC 3551": "audio profile", "RFC 3581": "rport", "RFC 4475": "SIP torture tests", "RFC 4566": "SDP, as it was",
-	"RFC 4733": "telephone-event", "RFC 5761": "RTP and RTCP on one port", "RFC 6026": "INVITE transactions, corrected",
-	"RFC 6464": "audio level", "RFC 6665": "events", "RFC 7235": "HTTP authentication", "RFC 7983": "demultiplexing",
-	"RFC 8866": "SDP", "RFC 9110": "HTTP",
+	"RFC 1918": "private addresses", "RFC 2046": "multipart bodies", "RFC 2543": "SIP, as it was", "RFC 2833": "telephone-event, as it was",
+	"RFC 3261": "SIP", "RFC 3262": "reliable provisional responses", "RFC 3264": "offer and answer", "RFC 3311": "UPDATE",
+	"RFC 3515": "REFER", "RFC 3550": "RTP", "RFC 3551": "audio profile", "RFC 3581": "rport", "RFC 3605": "RTCP's port in SDP",
+	"RFC 3711": "SRTP", "RFC 3966": "telephone numbers as URIs", "RFC 4193": "local IPv6 addresses", "RFC 4475": "SIP torture tests",
+	"RFC 4566": "SDP, as it was", "RFC 4733": "telephone-event", "RFC 5214": "ISATAP addresses", "RFC 5407": "races in SIP",
+	"RFC 5621": "bodies in SIP", "RFC 5626": "connections that clients open", "RFC 5761": "RTP and RTCP on one port",
+	"RFC 6026": "INVITE transactions, corrected", "RFC 6052": "IPv4 within IPv6", "RFC 6464": "audio level", "RFC 6665": "events",
+	"RFC 7235": "HTTP authentication", "RFC 7983": "demultiplexing", "RFC 8866": "SDP", "RFC 9110": "HTTP",
 }
 
 // write makes the page.
