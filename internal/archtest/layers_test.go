@@ -44,6 +44,7 @@ var forTests = map[string][]string{
 // production files may, the package itself and forTests. Tests under test/ may
 // import everything.
 var testLayers = map[string][]string{
+	"internal/api":        {"internal/audio", "internal/confab", "internal/leg", "internal/media", "internal/phone", "internal/speech"},
 	"internal/call":       {"internal/codec"},
 	"internal/conference": {"internal/codec"},
 	"internal/line":       {"internal/confab"},

@@ -1,0 +1,95 @@
+package api_test
+
+import (
+	"net/url"
+	"testing"
+	"time"
+
+	"confab/internal/phone"
+)
+
+// callOf returns the address of the one call that lives, without extension.
+func (s *live) callOf(who string) string {
+	s.t.Helper()
+	list := s.get(own + "/Calls.json?Status=in-progress&From=" + who)["calls"].([]any)
+	if len(list) != 1 {
+		s.t.Fatalf("calls of %s: %v", who, list)
+	}
+	return own + "/Calls/" + list[0].(map[string]any)["sid"].(string)
+}
+
+func TestCall_liveIsRedirectedAndEnded(t *testing.T) {
+	onStage(t, func(s *live) {
+		s.says("/voice", `<Response><Say>hi</Say><Pause length="600"/></Response>`)
+		s.says("/other", `<Response><Play digits="159"/><Pause length="600"/></Response>`)
+		ann := s.calls("ann", 443)
+		time.Sleep(2 * time.Second) // the answer is in her first second
+		at := s.callOf("ann")
+		if got := s.get(at + ".json"); got["status"] != "in-progress" || got["end_time"] != nil || got["phone_number_sid"] == nil {
+			t.Errorf("live: %v", got)
+		}
+		if got := decode(t, s.ask("DELETE", at+".json", nil), 409); got["code"] != 20009. {
+			t.Errorf("delete: %v", got)
+		}
+		s.post(at+".json", url.Values{"Url": {"http://" + appAddr + "/other"}, "Method": {"get"}})
+		s.presses(ann, "159")
+		s.post(at+".json", url.Values{"Twiml": {`<Response><Play digits="7"/><Pause length="600"/></Response>`}})
+		s.presses(ann, "1597")
+		// Twilio Call resource, Status: canceled leaves an answered call alone.
+		if got := s.post(at+".json", url.Values{"Status": {"canceled"}}); got["status"] != "in-progress" {
+			t.Errorf("canceled: %v", got)
+		}
+		if got := s.post(at+".json", url.Values{}); got["status"] != "in-progress" {
+			t.Errorf("nothing asked: %v", got)
+		}
+		got := s.post(at+".json", url.Values{"Status": {"completed"}})
+		if got["status"] != "completed" || got["end_time"] == nil || got["duration"] == nil {
+			t.Errorf("completed: %v", got)
+		}
+		<-ann.Done()
+		for _, form := range []url.Values{{"Status": {"completed"}}, {"Url": {"http://app.test/"}}, {"Twiml": {"<Response/>"}}} {
+			s.refused(at+".json", form, 400, 21220)
+		}
+		if got := s.get(at + ".json"); got["status"] != "completed" {
+			t.Errorf("afterwards: %v", got)
+		}
+		if w := s.ask("DELETE", at+".json", nil); w.Code != 204 {
+			t.Errorf("delete: %d", w.Code)
+		}
+		decode(t, s.ask("GET", at+".json", nil), 404)
+	})
+}
+
+// presses waits until somebody has heard these keys since the answer.
+func (s *live) presses(c *phone.Call, keys string) {
+	s.t.Helper()
+	if err := c.Ears().Await(s.t.Context(), func() bool { return c.Ears().Keys() == keys }); err != nil {
+		s.t.Fatalf("heard %q, want %q: %v", c.Ears().Keys(), keys, err)
+	}
+}
+
+// What is wrong with a call's documents is listed, on the call and on the
+// account, with its level.
+func TestNotifications_live(t *testing.T) {
+	onStage(t, func(s *live) {
+		s.says("/voice", `<Response><Sing/><Say>hi</Say><Pause length="600"/></Response>`)
+		ann := s.calls("ann", 443)
+		time.Sleep(2 * time.Second)
+		at := s.callOf("ann")
+		for _, list := range []string{at + "/Notifications", own + "/Notifications"} {
+			got := s.get(list + ".json?Log=1")["notifications"].([]any)
+			if len(got) != 1 {
+				t.Fatalf("%s: %v", list, got)
+			}
+			n := got[0].(map[string]any)
+			if n["log"] != "1" || n["call_sid"] == nil || n["request_url"] != "http://"+appAddr+"/voice" {
+				t.Errorf("got %v", n)
+			}
+			one := s.get(list + "/" + n["sid"].(string) + ".json")
+			if _, ok := one["response_body"]; !ok || one["message_text"] != n["message_text"] {
+				t.Errorf("one: %v", one)
+			}
+		}
+		s.leave(ann)
+	})
+}
