@@ -64,17 +64,3 @@ type ParticipantInfo struct {
 	EndOnExit    bool // endConferenceOnExit
 	Joined       time.Time
 }
-
-// NumberInfo is an incoming number and the application that owns it.
-type NumberInfo struct {
-	SID            NumberSID
-	Number         string // E.164, any SIP user part, or "*" for every other
-	FriendlyName   string
-	VoiceURL       string // empty: the built-in line
-	VoiceMethod    string // GET or POST; empty means POST
-	FallbackURL    string
-	FallbackMethod string
-	StatusCallback string
-	StatusMethod   string
-	FromConfig     bool // given in the configuration file: read-only elsewhere
-}

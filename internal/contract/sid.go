@@ -15,6 +15,8 @@ type (
 	NumberSID     string // PN…
 
 	NotificationSID string // NO…
+	ApplicationSID  string // AP…
+	KeySID          string // SK…
 )
 
 // NewAccountSID makes an account SID from crypto/rand.
@@ -28,6 +30,12 @@ func NewConferenceSID() ConferenceSID { return ConferenceSID(newSID("CF")) }
 
 // NewNumberSID makes an incoming-number SID from crypto/rand.
 func NewNumberSID() NumberSID { return NumberSID(newSID("PN")) }
+
+// NewApplicationSID makes an application SID from crypto/rand.
+func NewApplicationSID() ApplicationSID { return ApplicationSID(newSID("AP")) }
+
+// NewKeySID makes an API key's SID from crypto/rand.
+func NewKeySID() KeySID { return KeySID(newSID("SK")) }
 
 // Valid reports whether s has the form of an account SID.
 func (s AccountSID) Valid() bool { return validSID(string(s), "AC") }
@@ -43,6 +51,12 @@ func (s NumberSID) Valid() bool { return validSID(string(s), "PN") }
 
 // Valid reports whether s has the form of a notification SID.
 func (s NotificationSID) Valid() bool { return validSID(string(s), "NO") }
+
+// Valid reports whether s has the form of an application SID.
+func (s ApplicationSID) Valid() bool { return validSID(string(s), "AP") }
+
+// Valid reports whether s has the form of an API key's SID.
+func (s KeySID) Valid() bool { return validSID(string(s), "SK") }
 
 func newSID(kind string) string {
 	var b [16]byte
