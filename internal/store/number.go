@@ -9,8 +9,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 
 	"confab/internal/contract"
 )
@@ -22,13 +24,24 @@ var (
 	// ErrNumberConfigured: the number is given in the configuration file, which
 	// is the only place to change it.
 	ErrNumberConfigured = errors.New("number is given in the configuration file and cannot be changed here")
+	// ErrNoApplication: what a number is to be given does not exist.
+	ErrNoApplication = errors.New("no such application")
 )
 
 // everyOther is the number that stands for all that have no entry.
 const everyOther = "*"
 
 const numberColumns = `sid, key, friendly_name, voice_url, voice_method,
-	fallback_url, fallback_method, status_callback, status_method`
+	fallback_url, fallback_method, status_callback, status_method, COALESCE(application, ''), type, created`
+
+// NumberItem is a number, its place in a list of all, and when it was changed.
+type NumberItem = Item[contract.NumberInfo]
+
+// NumberChange is what is to be changed of a number; what is nil stays.
+type NumberChange struct {
+	VoiceChange
+	Application *contract.ApplicationSID // empty: none
+}
 
 // SetConfigNumbers replaces the numbers given in the configuration. They live
 // in memory only, hide stored ones of the same number, and get a SID made from
@@ -57,59 +70,93 @@ func (r *Records) SetConfigNumbers(numbers []contract.NumberInfo) error {
 
 // Number finds who is called by the user part of a request URI: the number as
 // dialled (an E.164 number with or without its plus sign), and otherwise the
-// number "*". It reads the database each time, so that what another process
-// writes counts at once. A whole SIP or tel URI may be given too.
+// number "*". Where it has an application, the addresses are the application's.
+// It reads the database each time, so that what another process writes counts
+// at once. A whole SIP or tel URI may be given too.
 func (r *Records) Number(ctx context.Context, user string) (n contract.NumberInfo, ok bool, err error) {
 	config := r.configured()
 	for _, key := range dialled(user) {
 		if n, ok := config[key]; ok {
 			return n, true, nil
 		}
-		if n, ok, err := r.stored(ctx, "key", key); ok || err != nil {
-			return n, ok, err
+		item, ok, err := r.stored(ctx, "key", key)
+		if err != nil {
+			return n, false, err
+		}
+		if ok {
+			n, err := r.applied(ctx, item.Info)
+			return n, err == nil, err
 		}
 	}
 	return contract.NumberInfo{}, false, nil
 }
 
+// applied gives a number the addresses of its application. The number's own
+// fallback and status callback are left out with the rest (Twilio
+// IncomingPhoneNumber resource, VoiceApplicationSid).
+func (r *Records) applied(ctx context.Context, n contract.NumberInfo) (contract.NumberInfo, error) {
+	if n.Application == "" {
+		return n, nil
+	}
+	item, ok, err := r.Application(ctx, n.Application)
+	if err != nil || !ok { // removed a moment ago: the number is its own again
+		return n, err
+	}
+	a := item.Info
+	n.VoiceURL, n.VoiceMethod = a.VoiceURL, a.VoiceMethod
+	n.FallbackURL, n.FallbackMethod = a.FallbackURL, a.FallbackMethod
+	n.StatusCallback, n.StatusMethod = a.StatusCallback, a.StatusMethod
+	return n, nil
+}
+
 // Numbers returns all numbers by their spelling, those of the configuration
-// included.
+// included, each with the addresses of its own.
 func (r *Records) Numbers(ctx context.Context) (numbers []contract.NumberInfo, err error) {
+	items, err := r.NumberItems(ctx)
+	for _, item := range items {
+		numbers = append(numbers, item.Info)
+	}
+	slices.SortFunc(numbers, func(a, b contract.NumberInfo) int { return cmp.Compare(a.Number, b.Number) })
+	return numbers, err
+}
+
+// NumberItems returns all numbers, in no order, those of the configuration
+// included: these come before all others in time.
+func (r *Records) NumberItems(ctx context.Context) (items []NumberItem, err error) {
 	config := r.configured()
 	for _, n := range config {
-		numbers = append(numbers, n)
+		items = append(items, configItem(n))
 	}
 	err = each(ctx, r.db.read, func(rows *sql.Rows) error {
-		n, err := scanNumber(rows)
+		item, err := scanNumber(rows)
 		if err != nil {
 			return err
 		}
-		if _, hidden := config[n.Number]; !hidden {
-			numbers = append(numbers, n)
+		if _, hidden := config[item.Info.Number]; !hidden {
+			items = append(items, item)
 		}
 		return nil
-	}, "SELECT "+numberColumns+" FROM numbers")
-	slices.SortFunc(numbers, func(a, b contract.NumberInfo) int { return cmp.Compare(a.Number, b.Number) })
-	return numbers, wrap("read numbers", err)
+	}, "SELECT "+numberColumns+", updated FROM numbers")
+	return items, wrap("read numbers", err)
 }
 
-// NumberBySID returns the number of that SID.
-func (r *Records) NumberBySID(ctx context.Context, sid contract.NumberSID) (n contract.NumberInfo, ok bool, err error) {
+// NumberBySID returns the number of that SID, with the addresses of its own.
+func (r *Records) NumberBySID(ctx context.Context, sid contract.NumberSID) (item NumberItem, ok bool, err error) {
 	config := r.configured()
 	for _, n := range config {
 		if n.SID == sid {
-			return n, true, nil
+			return configItem(n), true, nil
 		}
 	}
-	n, ok, err = r.stored(ctx, "sid", string(sid))
-	if _, hidden := config[n.Number]; hidden {
-		return contract.NumberInfo{}, false, err
+	item, ok, err = r.stored(ctx, "sid", string(sid))
+	if _, hidden := config[item.Info.Number]; hidden {
+		return NumberItem{}, false, err
 	}
-	return n, ok, err
+	return item, ok, err
 }
 
 // AddNumber stores a number under a new SID and returns it as stored, in
-// normal form. ErrNumberExists, ErrNumberConfigured.
+// normal form. ErrNumberExists, ErrNumberConfigured, ErrNoApplication.
 func (r *Records) AddNumber(ctx context.Context, n contract.NumberInfo) (contract.NumberInfo, error) {
 	key, err := normal(n.Number)
 	if err != nil {
@@ -118,45 +165,42 @@ func (r *Records) AddNumber(ctx context.Context, n contract.NumberInfo) (contrac
 	if _, ok := r.configured()[key]; ok {
 		return contract.NumberInfo{}, fmt.Errorf("add number %s: %w", key, ErrNumberConfigured)
 	}
-	n.SID, n.Number, n.FromConfig = contract.NewNumberSID(), key, false
 	now := time.Now().UnixMicro()
-	done, err := r.db.changeRow(ctx, "INSERT INTO numbers ("+numberColumns+`, created, updated)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING`,
-		string(n.SID), key, n.FriendlyName, n.VoiceURL, n.VoiceMethod,
-		n.FallbackURL, n.FallbackMethod, n.StatusCallback, n.StatusMethod, now, now)
+	n.SID, n.Number, n.FromConfig, n.Created = contract.NewNumberSID(), key, false, time.UnixMicro(now)
+	done, err := r.db.changeRow(ctx, `INSERT INTO numbers (sid, key, friendly_name, voice_url, voice_method,
+		fallback_url, fallback_method, status_callback, status_method, application, type, created, updated)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULLIF(?, ''), ?, ?, ?) ON CONFLICT (key) DO NOTHING`,
+		string(n.SID), key, n.FriendlyName, n.VoiceURL, n.VoiceMethod, n.FallbackURL, n.FallbackMethod,
+		n.StatusCallback, n.StatusMethod, string(n.Application), string(n.Type), now, now)
 	if err == nil && !done {
 		err = ErrNumberExists
 	}
 	if err != nil {
-		return contract.NumberInfo{}, fmt.Errorf("add number %s: %w", key, err)
+		return contract.NumberInfo{}, fmt.Errorf("add number %s: %w", key, referenced(err))
 	}
 	return n, nil
 }
 
-// UpdateNumber replaces the stored number that has n's SID. ErrNumberNotFound,
-// ErrNumberExists, ErrNumberConfigured.
-func (r *Records) UpdateNumber(ctx context.Context, n contract.NumberInfo) error {
-	key, err := normal(n.Number)
-	if err != nil {
+// ChangeNumber changes the stored number of that SID, all at once.
+// ErrNumberNotFound, ErrNumberConfigured, ErrNoApplication.
+func (r *Records) ChangeNumber(ctx context.Context, sid contract.NumberSID, c NumberChange) error {
+	item, ok, err := r.NumberBySID(ctx, sid)
+	switch {
+	case err != nil:
 		return err
+	case !ok:
+		return fmt.Errorf("change number %s: %w", sid, ErrNumberNotFound)
+	case item.Info.FromConfig:
+		return fmt.Errorf("change number %s: %w", item.Info.Number, ErrNumberConfigured)
 	}
-	for _, c := range r.configured() {
-		if c.SID == n.SID || c.Number == key {
-			return fmt.Errorf("update number %s: %w", key, ErrNumberConfigured)
-		}
-	}
-	// OR IGNORE: a key that another number has changes no row.
-	done, err := r.db.changeRow(ctx, `UPDATE OR IGNORE numbers SET key = ?, friendly_name = ?, voice_url = ?, voice_method = ?,
-		fallback_url = ?, fallback_method = ?, status_callback = ?, status_method = ?, updated = ? WHERE sid = ?`,
-		key, n.FriendlyName, n.VoiceURL, n.VoiceMethod, n.FallbackURL, n.FallbackMethod,
-		n.StatusCallback, n.StatusMethod, time.Now().UnixMicro(), string(n.SID))
+	// NULL says that a value stays, an empty application that there is none.
+	args := append(c.args(), c.Application, c.Application, time.Now().UnixMicro(), string(sid))
+	done, err := r.db.changeRow(ctx, "UPDATE numbers SET "+voiceChanges+`,
+		application = CASE WHEN ? IS NULL THEN application ELSE NULLIF(?, '') END, updated = ? WHERE sid = ?`, args...)
 	if err == nil && !done {
 		err = ErrNumberNotFound
-		if _, ok, _ := r.stored(ctx, "sid", string(n.SID)); ok {
-			err = ErrNumberExists
-		}
 	}
-	return wrap("update number "+key, err)
+	return wrap("change number "+string(sid), referenced(err))
 }
 
 // RemoveNumber removes a stored number, named by its spelling or its SID.
@@ -185,72 +229,32 @@ func (r *Records) configured() map[string]contract.NumberInfo {
 }
 
 // stored finds a number in the database by the value of a column.
-func (r *Records) stored(ctx context.Context, column, value string) (n contract.NumberInfo, ok bool, err error) {
-	n, err = scanNumber(r.db.read.QueryRowContext(ctx, "SELECT "+numberColumns+" FROM numbers WHERE "+column+" = ?", value))
+func (r *Records) stored(ctx context.Context, column, value string) (item NumberItem, ok bool, err error) {
+	item, err = scanNumber(r.db.read.QueryRowContext(ctx, "SELECT "+numberColumns+", updated FROM numbers WHERE "+column+" = ?", value))
 	if errors.Is(err, sql.ErrNoRows) {
-		return n, false, nil
+		return NumberItem{}, false, nil
 	}
-	return n, err == nil, wrap("read number", err)
+	return item, err == nil, wrap("read number", err)
 }
 
-func scanNumber(row interface{ Scan(...any) error }) (n contract.NumberInfo, err error) {
+func scanNumber(row interface{ Scan(...any) error }) (item NumberItem, err error) {
+	n := &item.Info
+	var created, updated int64
 	err = row.Scan(&n.SID, &n.Number, &n.FriendlyName, &n.VoiceURL, &n.VoiceMethod,
-		&n.FallbackURL, &n.FallbackMethod, &n.StatusCallback, &n.StatusMethod)
-	return n, err
+		&n.FallbackURL, &n.FallbackMethod, &n.StatusCallback, &n.StatusMethod, &n.Application, &n.Type, &created, &updated)
+	n.Created, item.Updated = time.UnixMicro(created), time.UnixMicro(updated)
+	item.Key = Key{At: created, Tie: string(n.SID)}
+	return item, err
 }
 
-// dialled returns the keys to look a dialled number up by, best first.
-func dialled(user string) []string {
-	keys := []string{user}
-	if key, err := normal(user); err == nil {
-		keys = append(keys, key)
-	}
-	return append(slices.Compact(keys), everyOther)
+func configItem(n contract.NumberInfo) NumberItem {
+	return NumberItem{Info: n, Key: Key{Tie: string(n.SID)}}
 }
 
-// normal returns the form in which a number is kept and looked up: an E.164
-// number with its plus sign and without separators; any other SIP user part as
-// it is, for case counts in it (RFC 3261 §19.1.4); "*" for every other number.
-// A URI is reduced to its user part.
-func normal(number string) (string, error) {
-	user := strings.TrimSpace(number)
-	for _, scheme := range []string{"sip:", "sips:", "tel:"} {
-		if len(user) >= len(scheme) && strings.EqualFold(user[:len(scheme)], scheme) {
-			user = user[len(scheme):]
-			break
-		}
+// referenced tells that a statement names an application that does not exist.
+func referenced(err error) error {
+	if e := new(sqlite.Error); errors.As(err, &e) && e.Code() == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY {
+		return ErrNoApplication
 	}
-	user, _, _ = strings.Cut(user, "@")
-	user, _, _ = strings.Cut(user, ";") // parameters of a telephone-subscriber (RFC 3966 §3)
-	if user == "" {
-		return "", fmt.Errorf("number %q is empty", number)
-	}
-	if i := strings.IndexFunc(user, func(c rune) bool { return c <= ' ' || c == 0x7f }); i >= 0 && e164(user) == "" {
-		return "", fmt.Errorf("number %q has a space or a control character in it", number)
-	}
-	if n := e164(user); n != "" {
-		return n, nil
-	}
-	return user, nil
-}
-
-// e164 returns a number of ITU-T E.164 form: plus sign, no leading zero, 7 to
-// 15 digits. Shorter ones are extensions. It returns "" for anything else.
-func e164(user string) string {
-	digits := strings.Map(func(c rune) rune {
-		if strings.ContainsRune(" -.()", c) { // RFC 3966 §3: visual separators
-			return -1
-		}
-		return c
-	}, user)
-	digits = strings.TrimPrefix(digits, "+")
-	if len(digits) < 7 || len(digits) > 15 || digits[0] == '0' {
-		return ""
-	}
-	for _, c := range []byte(digits) {
-		if c < '0' || c > '9' {
-			return ""
-		}
-	}
-	return "+" + digits
+	return err
 }

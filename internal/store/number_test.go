@@ -73,11 +73,11 @@ func TestNumbersChange(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	full.SID = added.SID
+	full.SID, full.Created = added.SID, added.Created
 	if !added.SID.Valid() {
 		t.Errorf("SID %q is not valid", added.SID)
 	}
-	if got, ok, err := s.NumberBySID(ctx, added.SID); err != nil || !ok || got != full {
+	if got, ok, err := s.NumberBySID(ctx, added.SID); err != nil || !ok || got.Info != full || got.Key.Tie != string(full.SID) {
 		t.Errorf("NumberBySID = %+v, %v, %v; want %+v", got, ok, err, full)
 	}
 	if _, err := s.AddNumber(ctx, contract.NumberInfo{Number: "1 555-0100"}); !errors.Is(err, store.ErrNumberExists) {
@@ -92,20 +92,16 @@ func TestNumbersChange(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	full.VoiceURL = "https://example.com/new"
-	if err := s.UpdateNumber(ctx, full); err != nil {
+	full.VoiceURL, full.StatusCallback = "https://example.com/new", ""
+	if err := s.ChangeNumber(ctx, full.SID, store.NumberChange{VoiceChange: store.VoiceChange{
+		VoiceURL: new("https://example.com/new"), StatusCallback: new("")}}); err != nil {
 		t.Fatal(err)
 	}
 	if got, _, _ := s.Number(ctx, "+15550100"); got != full {
-		t.Errorf("after the update: %+v, want %+v", got, full)
+		t.Errorf("after the change: %+v, want %+v", got, full)
 	}
-	taken := full
-	taken.Number = "+15550101"
-	if err := s.UpdateNumber(ctx, taken); !errors.Is(err, store.ErrNumberExists) {
-		t.Errorf("update to a taken number = %v, want ErrNumberExists", err)
-	}
-	if err := s.UpdateNumber(ctx, contract.NumberInfo{SID: contract.NewNumberSID(), Number: "+15550177"}); !errors.Is(err, store.ErrNumberNotFound) {
-		t.Errorf("update of an unknown SID = %v, want ErrNumberNotFound", err)
+	if err := s.ChangeNumber(ctx, contract.NewNumberSID(), store.NumberChange{}); !errors.Is(err, store.ErrNumberNotFound) {
+		t.Errorf("change of an unknown SID = %v, want ErrNumberNotFound", err)
 	}
 
 	// The configuration hides what is stored, and cannot be changed here.
@@ -122,8 +118,11 @@ func TestNumbersChange(t *testing.T) {
 	if _, err := s.AddNumber(ctx, contract.NumberInfo{Number: "+15550101"}); !errors.Is(err, store.ErrNumberConfigured) {
 		t.Errorf("AddNumber = %v, want ErrNumberConfigured", err)
 	}
-	if err := s.UpdateNumber(ctx, config); !errors.Is(err, store.ErrNumberConfigured) {
-		t.Errorf("UpdateNumber = %v, want ErrNumberConfigured", err)
+	if err := s.ChangeNumber(ctx, config.SID, store.NumberChange{}); !errors.Is(err, store.ErrNumberConfigured) {
+		t.Errorf("ChangeNumber = %v, want ErrNumberConfigured", err)
+	}
+	if err := s.ChangeNumber(ctx, other.SID, store.NumberChange{}); !errors.Is(err, store.ErrNumberNotFound) {
+		t.Errorf("change of the hidden number = %v, want ErrNumberNotFound", err)
 	}
 	for _, name := range []string{"+15550101", string(config.SID)} {
 		if err := s.RemoveNumber(ctx, name); !errors.Is(err, store.ErrNumberConfigured) {
