@@ -48,6 +48,28 @@ func (n *nowhere) Close() error      { return nil }
 // room makes a loop that is turned by hand, with a bridge of members on it, of
 // whom the first talkers speak and the others send silence.
 func room(tb testing.TB, members, talkers int) (turn func()) {
+	p := bridgeByHand(tb, members, talkers)
+	net, quiet := p.loop.ports[0].rtp.(*nowhere), p.loop.ports[1].rtp.(*nowhere)
+	return func() {
+		before := net.sent + quiet.sent
+		p.turnByHand()
+		if sent := net.sent + quiet.sent - before; sent != members {
+			tb.Fatalf("%d packets sent to %d members in a tick", sent, members)
+		}
+	}
+}
+
+// turnByHand lets a tick pass and p have its turn.
+func (p *part) turnByHand() {
+	for _, t := range p.loop.ports {
+		t.rtp.(*nowhere).tick()
+	}
+	p.loop.plane.epoch = p.loop.plane.epoch.Add(-tickDuration)
+	p.loop.turn(p.loop.slot/slotsPerTick*slotsPerTick + slotsPerTick + int64(p.slot))
+}
+
+// bridgeByHand makes what room turns.
+func bridgeByHand(tb testing.TB, members, talkers int) *part {
 	p := &Plane{cfg: Config{}.withDefaults(), epoch: time.Now()}
 	l := newLoop(p, 0)
 	p.loops = []*loop{l}
@@ -65,6 +87,7 @@ func room(tb testing.TB, members, talkers int) (turn func()) {
 	l.mail.run()
 	for i := range members {
 		s := &Session{plane: p, loop: l, port: l.ports[0], out: newOutlet(), lost: make(chan struct{})}
+		s.pace.begin()
 		n := net
 		if i >= talkers {
 			s.port, n = l.ports[1], quiet
@@ -78,17 +101,7 @@ func room(tb testing.TB, members, talkers int) (turn func()) {
 			tb.Fatal(err)
 		}
 	}
-	slot := int64(bridge.slot)
-	return func() {
-		net.tick()
-		quiet.tick()
-		before := net.sent + quiet.sent
-		p.epoch = p.epoch.Add(-tickDuration) // a tick has passed
-		slot = l.turn(slot + slotsPerTick)
-		if sent := net.sent + quiet.sent - before; sent != members {
-			tb.Fatalf("%d packets sent to %d members in a tick", sent, members)
-		}
-	}
+	return part
 }
 
 func speech() []byte {

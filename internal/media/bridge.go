@@ -3,6 +3,7 @@ package media
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 
 	"confab/internal/audio"
@@ -31,6 +32,8 @@ type Bridge struct {
 type part struct {
 	bridge  *Bridge
 	loop    *loop
+	slot    int
+	gone    bool // its bridge has closed
 	mix     *mixer.Mixer
 	members []*member
 	plays   []*played
@@ -74,7 +77,12 @@ func (b *Bridge) partOn(l *loop) *part {
 	if p := b.parts[l]; p != nil {
 		return p
 	}
-	p := &part{bridge: b, loop: l, mix: mixer.New(audio.FrameSize(bridgeRate))}
+	p := &part{bridge: b, loop: l, slot: b.slot, mix: mixer.New(audio.FrameSize(bridgeRate))}
+	if b.root != nil {
+		// Half a tick from the root, so that neither has a turn while the other
+		// may: a voice crosses in half a tick, and no frame is heard twice or not at all.
+		p.slot = (b.slot + slotsPerTick/2) % slotsPerTick
+	}
 	b.parts[l] = p
 	l.mail.put(func() { l.addPart(p) })
 	if b.root == nil {
@@ -185,24 +193,22 @@ func (b *Bridge) Close() {
 				l.standAlone(s)
 			}
 			l.removePart(p)
+			p.gone = true
 		})
 	}
 }
 
 func (l *loop) addPart(p *part) {
-	slot := &l.slots[p.bridge.slot]
+	slot := &l.slots[p.slot]
 	slot.parts = append(slot.parts, p)
 	l.members++
 }
 
 func (l *loop) removePart(p *part) {
-	slot := &l.slots[p.bridge.slot]
-	for i, other := range slot.parts {
-		if other == p {
-			slot.parts = append(slot.parts[:i], slot.parts[i+1:]...)
-			l.members--
-			return
-		}
+	slot := &l.slots[p.slot]
+	if i := slices.Index(slot.parts, p); i >= 0 {
+		slot.parts = slices.Delete(slot.parts, i, i+1)
+		l.members--
 	}
 }
 
@@ -210,7 +216,7 @@ func (p *part) add(s *Session, muted bool) error {
 	switch {
 	case s.member != nil:
 		return errors.New("join a bridge: the session stands at one already")
-	case s.isLost || s.ended || !s.started:
+	case p.gone || s.isLost || s.ended || !s.started:
 		return ErrClosed
 	case s.in.codec.SampleRate() != bridgeRate:
 		return errors.New("join a bridge: its rate is not the session's")
@@ -218,7 +224,7 @@ func (p *part) add(s *Session, muted bool) error {
 	p.loop.detach(s)
 	s.member = &member{session: s, part: p, strip: p.mix.Add(), muted: muted}
 	p.members = append(p.members, s.member)
-	s.due = p.bridge.slot
+	s.due = p.slot
 	return nil
 }
 
@@ -247,6 +253,9 @@ func (p *part) tick(l *loop) {
 		m := p.members[i]
 		l.current = m.session
 		m.session.check(l)
+		if !m.session.takesTurn(l) {
+			continue
+		}
 		if frame := m.session.hear(l, !m.muted); frame != nil {
 			m.strip.Put(frame)
 		}
@@ -259,10 +268,13 @@ func (p *part) tick(l *loop) {
 	}
 	for _, m := range p.members {
 		l.current = m.session
-		p.say(l, m)
+		if m.session.pace.takes {
+			p.say(l, m)
+		}
 	}
+	l.current = nil
 	for _, t := range p.trunks {
-		t.say(p.mix)
+		t.say()
 	}
 	l.current = nil
 	p.mix.Clear()
@@ -281,47 +293,56 @@ func (p *part) playAll() {
 			i++
 			continue
 		}
-		if !some {
-			p.mix.Remove(v.strip)
-		}
-		p.plays = append(p.plays[:i], p.plays[i+1:]...)
+		p.mix.Remove(v.strip)
+		p.plays = slices.Delete(p.plays, i, i+1)
 	}
 }
 
 // say gives m what it hears.
 func (p *part) say(l *loop, m *member) {
 	s := m.session
+	if len(s.out.players) > 0 && s.confirmed {
+		p.sayPlays(l, m)
+		return
+	}
+	if m.strip.HearsNothing() {
+		// G.711 has no state, so going back to the shared encoder is seamless at any time.
+		m.private = false
+		s.say(l, l.silence(s.out.codec))
+		return
+	}
 	frame, shared := m.strip.Mix(l.frame)
-	if len(s.out.players) > 0 {
-		if shared {
-			frame = l.frame[:copy(l.frame, frame)]
-		}
-		if s.out.play(frame) {
-			shared = false
-		}
-	}
 	if !shared {
-		if !m.private {
-			m.private = true
-			s.out.encoder.CopyFrom(p.voice(s.out.codec).encoder)
-		}
-		n := s.out.encoder.Encode(l.payload, frame)
-		s.say(l, l.payload[:n], false)
+		p.sayAlone(l, m, frame)
 		return
 	}
-	// G.711 has no state, so going back to the shared encoder is seamless at any time.
 	m.private = false
-	silent := p.mix.Silent()
-	if silent {
-		s.say(l, l.silence(s.out.codec), true)
-		return
-	}
 	v := p.voice(s.out.codec)
 	if !v.fresh {
 		v.payload = v.payload[:v.encoder.Encode(v.payload[:cap(v.payload)], frame)]
 		v.fresh = true
 	}
-	s.say(l, v.payload, false)
+	s.say(l, v.payload)
+}
+
+// sayPlays is say for somebody who hears prompts of their own over the others.
+func (p *part) sayPlays(l *loop, m *member) {
+	frame, shared := m.strip.Mix(l.frame)
+	if shared {
+		frame = l.frame[:copy(l.frame, frame)]
+	}
+	m.session.out.play(frame)
+	p.sayAlone(l, m, frame)
+}
+
+// sayAlone gives m what nobody else hears.
+func (p *part) sayAlone(l *loop, m *member, frame []int16) {
+	out := &m.session.out
+	if !m.private {
+		m.private = true
+		out.encoder.CopyFrom(p.voice(out.codec).encoder)
+	}
+	m.session.say(l, l.payload[:out.encoder.Encode(l.payload, frame)])
 }
 
 // voice returns the encoder that all listeners with codec c share.

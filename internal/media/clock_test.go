@@ -30,8 +30,15 @@ var (
 func bubble(t *testing.T, c media.Config, f func(t *testing.T, network *memnet.Net, p *media.Plane)) {
 	synctest.Test(t, func(t *testing.T) {
 		network := memnet.New()
-		c.Bind, c.ListenPacket, c.Loops = switchAddr, network.Host(switchAddr).ListenPacket, 1
+		c.Bind, c.ListenPacket, c.Loops = switchAddr, network.Host(switchAddr).ListenPacket, max(1, c.Loops)
 		f(t, network, newPlane(t, c))
+	})
+}
+
+// planes is bubble with a plane of phones too.
+func planes(t *testing.T, f func(t *testing.T, near, far *media.Plane)) {
+	bubble(t, media.Config{}, func(t *testing.T, network *memnet.Net, near *media.Plane) {
+		f(t, near, newPlane(t, media.Config{Bind: phoneAddr, ListenPacket: network.Host(phoneAddr).ListenPacket, Loops: 1}))
 	})
 }
 

@@ -97,6 +97,25 @@ func (in *inlet) receive(s *Session, r rtp.Packet, arrival time.Duration, l *loo
 	}
 }
 
+// report takes one RTCP packet of the far end.
+func (in *inlet) report(s *Session, data []byte, arrival time.Duration, l *loop) {
+	report, err := rtp.ParseReport(data, s.out.ssrc)
+	if err != nil {
+		l.count.Malformed++
+		return
+	}
+	in.heardReport = l.now
+	if report.HasSent {
+		in.receiver.SenderReport(arrival, report.Sent)
+	}
+	if report.HasAbout {
+		in.remoteLost, in.remoteFraction = report.About.Lost, report.About.FractionLost
+		if d, ok := rtp.RoundTrip(rtp.NTP(time.Unix(0, l.wall)), report.About); ok {
+			in.roundTrip = d
+		}
+	}
+}
+
 // moved reports whether r, from a source that nobody knows, goes on the stream
 // of a far end that has fallen silent on its old port.
 func (in *inlet) moved(source netip.AddrPort, r rtp.Packet, now time.Duration) bool {

@@ -2,11 +2,9 @@ package media
 
 import (
 	"runtime"
-	"runtime/debug"
 	"time"
 
 	"confab/internal/audio"
-	"confab/internal/codec"
 	"confab/internal/rtp"
 )
 
@@ -50,8 +48,11 @@ type loop struct {
 	payload []byte              // scratch
 	block   rtp.ReceptionReport // scratch
 	sent    rtp.SenderReport    // scratch
-	reports int                 // ports whose RTCP has been read this tick
+	reports int                 // slots since RTCP was read
+	slot    int64               // being done, counted since the epoch
 	current *Session            // at work, for recover
+	part    *part               // at work, for recover
+	untold  []*Session          // given up, and control not told yet
 	count   counters
 }
 
@@ -96,9 +97,12 @@ func (l *loop) run() {
 			if l.shut() {
 				return
 			}
-			if l.members == 0 || !any {
-				turn = max(turn, int64(time.Since(l.plane.epoch)/slotDuration))
+			// What has passed and had nothing to do is not made up for.
+			now := int64(time.Since(l.plane.epoch) / slotDuration)
+			if any {
+				now = min(now, next-1)
 			}
+			turn = max(turn, now)
 			continue
 		case <-timer.C:
 		}
@@ -106,8 +110,7 @@ func (l *loop) run() {
 			timer.Reset(time.Hour)
 			continue
 		}
-		next = l.turn(next)
-		turn = next
+		turn = l.turn(next)
 	}
 }
 
@@ -121,10 +124,12 @@ func (l *loop) turn(n int64) int64 {
 		l.count.SkippedSlots += uint64(behind)
 		n += behind
 	}
+	l.slot = n
 	l.mail.run()
 	l.drain(int(n % slotsPerTick))
 	l.tick(&l.slots[n%slotsPerTick])
 	l.flush()
+	l.tellLost()
 	return n
 }
 
@@ -133,11 +138,12 @@ func (l *loop) next(turn int64) (int64, bool) {
 	if l.members == 0 {
 		return 0, false
 	}
-	for n := turn + 1; ; n++ {
+	for n := turn + 1; n <= turn+slotsPerTick; n++ {
 		if s := &l.slots[n%slotsPerTick]; len(s.sessions)+len(s.parts) > 0 {
 			return n, true
 		}
 	}
+	return 0, false
 }
 
 func (l *loop) shut() bool {
@@ -180,32 +186,31 @@ func (l *loop) do(f func()) bool {
 	}
 }
 
-// guard is deferred around work on packets: a panic there ends one session and
-// is counted; the others do not notice.
-func (l *loop) guard(doing string) {
-	v := recover()
-	if v == nil {
-		return
+// tick lets everything in a slot hear and say one frame.
+func (l *loop) tick(s *slot) {
+	for _, p := range s.parts {
+		l.tickPart(p)
 	}
-	l.count.Panics++
-	l.plane.cfg.Log.Error("panic in a media loop", "doing", doing, "panic", v, "stack", string(debug.Stack()))
-	if s := l.current; s != nil {
-		l.detach(s)
-		l.notes.put(note{kind: noteLost, session: s})
-		l.current = nil
+	for i := 0; i < len(s.sessions); {
+		session := s.sessions[i]
+		l.tickSession(session)
+		if i < len(s.sessions) && s.sessions[i] == session { // not given up
+			i++
+		}
 	}
 }
 
-// tick lets everything in a slot hear and say one frame.
-func (l *loop) tick(s *slot) {
-	defer l.guard("tick")
-	for _, p := range s.parts {
-		p.tick(l)
-	}
-	for _, session := range s.sessions {
-		l.current = session
-		session.tickAlone(l)
-	}
+func (l *loop) tickPart(p *part) {
+	defer l.guard("bridge")
+	l.part = p
+	p.tick(l)
+	l.part = nil
+}
+
+func (l *loop) tickSession(s *Session) {
+	defer l.guard("session")
+	l.current = s
+	s.tickAlone(l)
 	l.current = nil
 }
 
@@ -284,24 +289,4 @@ func (l *loop) detach(s *Session) {
 	}
 	s.standsIn = nil
 	l.members--
-}
-
-// silence returns the coded frame of silence of c.
-func (l *loop) silence(c codec.Codec) []byte {
-	for _, v := range l.encodes {
-		if v.codec == c {
-			return v.payload
-		}
-	}
-	v := newSharedVoice(c)
-	v.payload = v.payload[:v.encoder.Encode(v.payload[:cap(v.payload)], l.zero(c.SampleRate()))]
-	l.encodes = append(l.encodes, v)
-	return v.payload
-}
-
-// zero returns a silent frame at rate, the loop's scratch.
-func (l *loop) zero(rate int) []int16 {
-	f := l.frame[:audio.FrameSize(rate)]
-	clear(f)
-	return f
 }

@@ -13,8 +13,6 @@ import (
 	"confab/internal/media"
 )
 
-var loopback = netip.MustParseAddr("127.0.0.1")
-
 // newPlane starts a plane on loopback, on ports of its own.
 func newPlane(t *testing.T, c media.Config) *media.Plane {
 	t.Helper()
@@ -40,11 +38,11 @@ func newPlane(t *testing.T, c media.Config) *media.Plane {
 // far on the phones'.
 func call(t *testing.T, near, far *media.Plane) (n, f *media.Session) {
 	t.Helper()
-	f, err := far.Open(media.SessionConfig{Alone: true, Signal: loopback})
+	f, err := far.Open(media.SessionConfig{Alone: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	n, err = near.Open(media.SessionConfig{Remote: f.Local(), Signal: loopback})
+	n, err = near.Open(media.SessionConfig{Remote: f.Local(), Signal: f.Local().Addr()})
 	if err != nil {
 		t.Fatal(err)
 	}

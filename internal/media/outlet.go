@@ -19,13 +19,13 @@ type outlet struct {
 	payloadType uint8
 	dtmf        uint8
 	listens     bool // the far end wants to hear us
+	broken      bool // the packet before the next one was not sent
 	split       int  // packets per frame: 1 at 20 ms, 2 at 10 ms
 	step        uint32
 
 	ssrc      uint32
 	sequence  uint16
 	timestamp uint32
-	spoke     bool // the frame before this one was no silence
 	packets   uint32
 	octets    uint32
 
@@ -50,6 +50,7 @@ func newOutlet() outlet {
 		sequence: binary.BigEndian.Uint16(b[4:]) >> 1, // RFC 3711 §3.3.1: not near the wrap
 		// RFC 3550 §5.1: both start at random.
 		timestamp: binary.BigEndian.Uint32(b[6:]),
+		broken:    true,
 	}
 }
 
@@ -88,12 +89,17 @@ func (out *outlet) play(frame []int16) bool {
 	return played
 }
 
+// pass lets the time of so many frames pass without a packet.
+func (out *outlet) pass(frames int) {
+	out.timestamp += out.step * uint32(out.split) * uint32(frames)
+	out.broken = true
+}
+
 // say sends one coded frame, or a digit in its place.
-func (s *Session) say(l *loop, payload []byte, silent bool) {
+func (s *Session) say(l *loop, payload []byte) {
 	out := &s.out
 	if !out.listens || !s.in.latch.destination().IsValid() {
-		out.timestamp += out.step * uint32(out.split)
-		out.spoke = false
+		out.pass(1)
 		return
 	}
 	size := len(payload) / out.split
@@ -105,12 +111,12 @@ func (s *Session) say(l *loop, payload []byte, silent bool) {
 				Payload: b[rtp.HeaderSize : rtp.HeaderSize+rtp.EventSize]})
 			continue
 		}
-		// RFC 3551 §4.1: the marker is set on the first packet after silence.
-		marker := !silent && !out.spoke && i == 0
-		s.send(l, l.packet(), rtp.Packet{Marker: marker, PayloadType: out.payloadType, Timestamp: out.timestamp,
+		// RFC 3551 §4.1: the marker is for the first packet after some were not
+		// sent. Silence of ours is sent.
+		s.send(l, l.packet(), rtp.Packet{Marker: out.broken, PayloadType: out.payloadType, Timestamp: out.timestamp,
 			Payload: payload[i*size : (i+1)*size]})
+		out.broken = false
 	}
-	out.spoke = !silent
 }
 
 // send puts one packet on its way; b is the loop's memory for it.
@@ -170,4 +176,24 @@ type sharedVoice struct {
 
 func newSharedVoice(c codec.Codec) *sharedVoice {
 	return &sharedVoice{codec: c, encoder: c.NewEncoder(), payload: make([]byte, 2*audio.FrameSize(c.SampleRate()))}
+}
+
+// silence returns the coded frame of silence of c.
+func (l *loop) silence(c codec.Codec) []byte {
+	for _, v := range l.encodes {
+		if v.codec == c {
+			return v.payload
+		}
+	}
+	v := newSharedVoice(c)
+	v.payload = v.payload[:v.encoder.Encode(v.payload[:cap(v.payload)], l.zero(c.SampleRate()))]
+	l.encodes = append(l.encodes, v)
+	return v.payload
+}
+
+// zero returns a silent frame at rate, the loop's scratch.
+func (l *loop) zero(rate int) []int16 {
+	f := l.frame[:audio.FrameSize(rate)]
+	clear(f)
+	return f
 }

@@ -39,7 +39,7 @@ func (l *loop) drain(slot int) {
 				continue
 			}
 			for i := range l.in[:n] {
-				l.receiveReport(t, &l.in[i])
+				l.receiveGuarded(t, &l.in[i])
 			}
 		}
 	}
@@ -85,6 +85,12 @@ func (l *loop) arrival(p *Packet) time.Duration {
 	return l.now - min(max(waited, 0), time.Second)
 }
 
+// receiveGuarded takes one datagram that has come to an RTCP port.
+func (l *loop) receiveGuarded(t *port, p *Packet) {
+	defer l.guard("report")
+	l.receiveReport(t, p)
+}
+
 // receiveReport takes one RTCP packet. It never latches.
 func (l *loop) receiveReport(t *port, p *Packet) {
 	s := t.byReports[p.Addr]
@@ -95,19 +101,7 @@ func (l *loop) receiveReport(t *port, p *Packet) {
 		l.count.Dropped++
 		return
 	}
-	report, err := rtp.ParseReport(p.Data, s.out.ssrc)
-	if err != nil {
-		l.count.Malformed++
-		return
-	}
-	s.in.heardReport = l.now
-	if report.HasSent {
-		s.in.receiver.SenderReport(l.arrival(p), report.Sent)
-	}
-	if report.HasAbout {
-		s.in.remoteLost, s.in.remoteFraction = report.About.Lost, report.About.FractionLost
-		if d, ok := rtp.RoundTrip(rtp.NTP(time.Unix(0, l.wall)), report.About); ok {
-			s.in.roundTrip = d
-		}
-	}
+	l.current = s
+	s.in.report(s, p.Data, l.arrival(p), l)
+	l.current = nil
 }

@@ -56,6 +56,7 @@ type Session struct {
 	standsIn  *slot   // while at no bridge
 	due       int     // the slot that it, or its bridge, is due in
 	member    *member // while at one
+	pace      pace
 	started   bool
 	confirmed bool // prompts may be heard
 	isLost    bool // nothing has come for too long
@@ -161,6 +162,7 @@ func (s *Session) Start() {
 		s.in.jitter.Reset() // what came before nobody has taken out
 		s.in.expected = s.loop.now
 		s.nextSR = s.loop.now + reportEvery/2
+		s.pace.begin()
 		s.loop.attach(s)
 		if s.alone {
 			s.port.solo = s
@@ -212,14 +214,17 @@ func (s *Session) Close() {
 // tickAlone lets a session that stands at no bridge hear and say one frame.
 func (s *Session) tickAlone(l *loop) {
 	s.check(l)
+	if !s.takesTurn(l) {
+		return
+	}
 	s.hear(l, false)
 	frame := l.zero(s.out.rate())
 	if !s.confirmed || !s.out.play(frame) {
-		s.say(l, l.silence(s.out.codec), true)
+		s.say(l, l.silence(s.out.codec))
 		return
 	}
 	n := s.out.encoder.Encode(l.payload, frame)
-	s.say(l, l.payload[:n], false)
+	s.say(l, l.payload[:n])
 }
 
 // hear takes the frame that is due, for the taps and (wanted) for a bridge. A

@@ -40,7 +40,7 @@ func (n *lane) read() []int32 {
 }
 
 // trunkEnd is one end of a trunk: a strip on this part's mixer with the other
-// part's mixer behind it. A voice needs one tick to cross.
+// part's mixer behind it. A voice needs half a tick to cross.
 type trunkEnd struct {
 	strip   *mixer.Strip
 	out, in *lane
@@ -64,8 +64,8 @@ func (t *trunkEnd) hear() {
 }
 
 // say passes on what this part said; a silent part says nothing.
-func (t *trunkEnd) say(m *mixer.Mixer) {
-	if m.Silent() {
+func (t *trunkEnd) say() {
+	if t.strip.HearsNothing() {
 		return
 	}
 	t.strip.MixSum(t.out.write())

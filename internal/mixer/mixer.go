@@ -80,9 +80,6 @@ func (m *Mixer) Shared() []int16 {
 	return m.shared
 }
 
-// Silent reports whether nobody put a voice this turn.
-func (m *Mixer) Silent() bool { return len(m.talking) == 0 }
-
 // Clear ends the turn: it forgets all voices, which are their owners' again.
 func (m *Mixer) Clear() {
 	for _, s := range m.talking {

@@ -59,6 +59,10 @@ func TestMix_isTheClampedSumOfTheOthers(t *testing.T) {
 				if shared != (voices[i] == nil) {
 					t.Fatalf("strip %d: shared %v though it says %v", i, shared, voices[i])
 				}
+				others := slices.ContainsFunc(slices.Delete(slices.Clone(voices), i, i+1), func(v []int16) bool { return v != nil })
+				if s.HearsNothing() == others {
+					t.Fatalf("strip %d hears nothing: %v, though others say something: %v", i, s.HearsNothing(), others)
+				}
 			}
 			m.Clear()
 		}
@@ -128,6 +132,10 @@ func TestOnly_isHeardByTheListenersAlone(t *testing.T) {
 			}
 			if got, _ := s.Mix(make([]int16, size)); !slices.Equal(got, sum(heard, -1)) {
 				t.Fatalf("strip %d hears %v, want %v (audience %v)", i, got, sum(heard, -1), audience)
+			}
+			something := slices.ContainsFunc(heard, func(v []int16) bool { return v != nil })
+			if s.HearsNothing() == something {
+				t.Fatalf("strip %d hears nothing: %v (audience %v)", i, s.HearsNothing(), audience)
 			}
 		}
 		m.Clear()

@@ -68,6 +68,20 @@ func (s *Strip) Mix(dst []int16) (frame []int16, shared bool) {
 	return dst, false
 }
 
+// HearsNothing reports whether what the strip hears this turn is silence: nobody
+// but itself has put a voice for everyone, and nothing was said to it alone.
+func (s *Strip) HearsNothing() bool {
+	if s.spokenTo {
+		return false
+	}
+	for _, t := range s.mixer.talking {
+		if t != s && !t.private {
+			return false
+		}
+	}
+	return true
+}
+
 // MixSum writes what the strip hears to dst (Size samples) without clamping it,
 // for the mixer behind a trunk strip: a voice passes a tree of mixers unharmed.
 func (s *Strip) MixSum(dst []int32) {
