@@ -75,19 +75,25 @@ func (db *database) close() error {
 // steps of up to 100 ms, and would never meet the moment between two commits of
 // a busy journal (see writer.rest).
 func (db *database) changeRow(ctx context.Context, query string, args ...any) (bool, error) {
+	n, err := db.changeRows(ctx, query, args...)
+	return n > 0, err
+}
+
+// changeRows is changeRow that returns how many rows it changed.
+func (db *database) changeRows(ctx context.Context, query string, args ...any) (int, error) {
 	deadline := time.Now().Add(patience)
 	for {
 		result, err := db.change.ExecContext(ctx, query, args...)
 		if err == nil {
 			n, err := result.RowsAffected()
-			return n > 0, err
+			return int(n), err
 		}
 		if e := new(sqlite.Error); !errors.As(err, &e) || e.Code()&0xff != sqlite3.SQLITE_BUSY || time.Now().After(deadline) {
-			return false, err
+			return 0, err
 		}
 		select {
 		case <-ctx.Done():
-			return false, context.Cause(ctx)
+			return 0, context.Cause(ctx)
 		case <-time.After(breath / 4):
 		}
 	}

@@ -22,6 +22,7 @@ type journal struct {
 	queue     []contract.Event // committed < … ≤ last, but for those the writer has taken
 	cursors   map[string]contract.Pos
 	notices   []notice
+	parkings  []parking
 	waiting   map[contract.Pos]chan struct{} // by the position that must be passed; nil after the end
 	failing   error                          // why the last commit failed
 	closed    bool
@@ -39,12 +40,13 @@ type notice struct {
 
 // work is what one transaction writes.
 type work struct {
-	events  []contract.Event
-	cursors map[string]contract.Pos
-	notices []notice
+	events   []contract.Event
+	cursors  map[string]contract.Pos
+	notices  []notice
+	parkings []parking
 }
 
-func (w work) empty() bool { return len(w.events)+len(w.cursors)+len(w.notices) == 0 }
+func (w work) empty() bool { return len(w.events)+len(w.cursors)+len(w.notices)+len(w.parkings) == 0 }
 
 func newJournal(last contract.Pos) *journal {
 	return &journal{last: last, committed: last,
@@ -98,8 +100,8 @@ func (j *journal) take(max int) (w work, closed bool) {
 	} else {
 		j.queue = nil
 	}
-	w.cursors, w.notices = j.cursors, j.notices
-	j.cursors, j.notices = make(map[string]contract.Pos), nil
+	w.cursors, w.notices, w.parkings = j.cursors, j.notices, j.parkings
+	j.cursors, j.notices, j.parkings = make(map[string]contract.Pos), nil, nil
 	return w, j.closed
 }
 

@@ -70,6 +70,9 @@ func (w *writer) write(ctx context.Context, todo work) error {
 			return err
 		}
 	}
+	if err := w.park(ctx, todo.parkings); err != nil {
+		return err
+	}
 	return w.cursors(ctx, todo.cursors)
 }
 

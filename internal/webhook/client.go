@@ -238,19 +238,36 @@ func (c *Client) FetchMedia(ctx context.Context, rawURL string, limit int64) (*M
 // Tell sends a callback whose answer does not matter beyond its status, which
 // must be 2xx. FallbackURL is not used. The error is a *contract.Error.
 func (c *Client) Tell(ctx context.Context, r Request) error {
+	return c.tell(ctx, r, true).err
+}
+
+// telling is what came of a callback.
+type telling struct {
+	err      error // nil: it was taken
+	attempts int   // requests made, those that followed a redirect included
+	said     bool  // the URL says itself when it is tried again
+}
+
+// tell is Tell; unless again, it leaves trying again to its caller where the URL
+// does not say when.
+func (c *Client) tell(ctx context.Context, r Request, again bool) telling {
 	if r.Token == "" {
 		r.Token = rand.Text()
 	}
 	x, err := c.exchange(r)
 	if err != nil {
-		return failure(address{}, err)
+		return telling{err: failure(address{}, err)}
 	}
 	x.max, x.cutOff = MaxDocument, true
-	answer, err := x.run(ctx)
-	if err != nil {
-		return err
+	said := x.at.limits.said
+	if !said && !again {
+		x.at.limits.retries = 0
 	}
-	return x.status(answer)
+	answer, err := x.run(ctx)
+	if err == nil {
+		err = x.status(answer)
+	}
+	return telling{err: err, attempts: x.made, said: said}
 }
 
 // transport returns what carries a request.

@@ -49,8 +49,14 @@ type DeliveryConfig struct {
 	// Failed is told of an event that was given up, from the goroutine of its
 	// stream; may be nil.
 	Failed func(contract.Event, contract.Warning)
+	// Parking keeps the events that were given up; nil: they are not kept.
+	Parking Parking
+	// RetryFor is how long an event is told again that was not taken, unless its
+	// URL says otherwise; 0: it is not told again.
+	RetryFor time.Duration
 	// InFlight bounds the callbacks in flight; 0 means 256. One host gets at
-	// most half of them, so that a dead one does not hold up the others.
+	// most half of them, and few when it fails, so that dead ones do not hold up
+	// the others.
 	InFlight int
 	// Log gets failures as warnings; nil discards.
 	Log *slog.Logger
@@ -65,10 +71,14 @@ type DeliveryConfig struct {
 type Delivery struct {
 	client  *Client
 	journal Journal
+	parking Parking // may be nil
 	failed  func(contract.Event, contract.Warning)
 	log     *slog.Logger
 
-	delivered, givenUp atomic.Uint64
+	retryFor time.Duration
+	begun    time.Time // when Run began
+
+	delivered, givenUp, retried atomic.Uint64
 
 	mu       sync.Mutex
 	read     contract.Pos            // the journal is read up to here
@@ -88,6 +98,7 @@ type Delivery struct {
 // DeliveryStats is what a Delivery has counted, and holds.
 type DeliveryStats struct {
 	Delivered, GivenUp uint64 // callbacks
+	Retried            uint64 // attempts at them that failed and were not the last
 	Streams            int    // with something undelivered, as far as the journal is read
 }
 
@@ -95,7 +106,7 @@ type DeliveryStats struct {
 func (d *Delivery) Stats() DeliveryStats {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return DeliveryStats{Delivered: d.delivered.Load(), GivenUp: d.givenUp.Load(), Streams: len(d.streams)}
+	return DeliveryStats{Delivered: d.delivered.Load(), GivenUp: d.givenUp.Load(), Retried: d.retried.Load(), Streams: len(d.streams)}
 }
 
 // stream is one conference's or call's callbacks that are not delivered yet.
@@ -103,11 +114,29 @@ type stream struct {
 	name string
 	next contract.Event // the first of them
 	last contract.Pos   // of the last one seen in the journal
+	idle bool           // next is done and there is none after it: the stream lives for parked ones
+
+	again  *contract.Event // a parked one, sent before next; nil: none
+	redo   bool            // there may be parked ones that are due
+	redone contract.Pos    // those up to here were sent again
+
+	attempts int       // requests made for what is sent now
+	failures int       // how often it was told again
+	failed   time.Time // when it was first not taken
+	taken    time.Time // when the application last took one
+}
+
+// now is what is to be sent. Who calls it has the stream's worker, or the lock.
+func (s *stream) now() contract.Event {
+	if s.again != nil {
+		return *s.again
+	}
+	return s.next
 }
 
 // NewDelivery returns a delivery that does nothing before Run.
 func NewDelivery(c DeliveryConfig) *Delivery {
-	d := &Delivery{client: c.Client, journal: c.Journal, failed: c.Failed, log: c.Log,
+	d := &Delivery{client: c.Client, journal: c.Journal, parking: c.Parking, failed: c.Failed, log: c.Log, retryFor: c.RetryFor,
 		streams: make(map[string]*stream), lanes: newLanes(cmp.Or(c.InFlight, defaultInFlight))}
 	if d.failed == nil {
 		d.failed = func(contract.Event, contract.Warning) {}
@@ -123,10 +152,14 @@ func NewDelivery(c DeliveryConfig) *Delivery {
 // be called once.
 func (d *Delivery) Run(ctx context.Context) error {
 	defer d.stop()
+	d.begun = time.Now()
 	for !d.resume(ctx) {
 		if !pause(ctx, journalRetry) {
 			return nil
 		}
+	}
+	if d.parking != nil {
+		d.workers.Go(func() { d.replay(ctx) })
 	}
 	for {
 		if !d.waitForRoom(ctx) {
@@ -214,6 +247,9 @@ func (d *Delivery) take(ctx context.Context, events []contract.Event, end contra
 			continue // of nothing, to nobody, or delivered before the restart
 		}
 		if s, ok := d.streams[name]; ok {
+			if s.idle {
+				s.next, s.idle = e, false
+			}
 			s.last = e.Pos
 			continue
 		}
@@ -234,22 +270,40 @@ func (d *Delivery) take(ctx context.Context, events []contract.Event, end contra
 	d.flushLocked()
 }
 
-// work delivers one event of s, then of whatever is next in line.
+// work delivers one event of s, if that is one, then of whatever is next in line.
 func (d *Delivery) work(ctx context.Context, s *stream, l *lane) {
 	for s != nil {
-		d.settle(s.next, d.tell(ctx, s.next))
-		more := d.advance(ctx, s)
-		d.mu.Lock()
-		d.lanes.free(l)
+		e := d.now(s)
+		how := d.tell(ctx, e)
+		s.attempts += how.attempts
+		wait, more := d.again(s, e, how)
 		if more {
+			s.failures++
+			d.retried.Add(1)
+		} else {
+			d.settle(s, e, how.err)
+			more = d.advance(ctx, s)
+		}
+		d.mu.Lock()
+		switch {
+		case more && wait > 0:
+			d.laterLocked(ctx, s, l, wait)
+		case more:
 			d.lanes.add(s)
 		}
+		d.lanes.free(l, how.err != nil && transient(how.err))
 		s, l = nil, nil
 		if !d.closed {
 			s, l = d.lanes.next()
 		}
 		d.mu.Unlock()
 	}
+}
+
+func (d *Delivery) now(s *stream) contract.Event {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return s.now()
 }
 
 // pause sleeps; it reports false when ctx ended first.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"strings"
 
 	"confab/internal/contract"
@@ -91,6 +92,24 @@ func diagnose(err error) (contract.Code, string) {
 		return contract.CodeProtocol, "its answer is not HTTP" // net/http has no error values for these
 	}
 	return contract.CodeRetrieval, "the connection broke off"
+}
+
+// transient reports whether what failed may well succeed when it is tried again:
+// no connection, a time-out, a connection that broke, an error of the server's.
+// What the application refuses, and what we refuse, it will refuse again.
+func transient(err error) bool {
+	var (
+		status  statusError
+		attempt *attemptError
+		refused *RefusedError
+	)
+	switch {
+	case errors.As(err, &refused):
+		return false
+	case errors.As(err, &status):
+		return status/100 == 5 || status == http.StatusRequestTimeout || status == http.StatusTooManyRequests
+	}
+	return errors.As(err, &attempt) || errors.Is(err, errTotalTime)
 }
 
 // tlsTimeout recognises net/http's own, which is not exported.

@@ -33,6 +33,7 @@ type exchange struct {
 	method string
 	params url.Values // the body of a POST, the rest of a GET's query
 	left   int        // retries
+	made   int        // attempts
 }
 
 // run asks until there is an answer that is neither a redirect nor a demand for
@@ -119,6 +120,7 @@ func (x *exchange) persistent(ctx context.Context, authorization string) (*reply
 			return nil, err
 		}
 		start := time.Now()
+		x.made++
 		answer, err := x.client.attempt(ctx, r, x.at.limits, x.max, x.cutOff)
 		x.log(ctx, answer, err, time.Since(start))
 		if how := failed(answer, err); how&x.at.limits.on == 0 || x.left == 0 || ctx.Err() != nil ||

@@ -15,6 +15,7 @@ type limits struct {
 	total   time.Duration // tt: for all of it, retries and redirects too
 	retries int           // rc
 	on      failures      // rp
+	said    bool          // rc or rp was given: that is the policy, and no other
 }
 
 // failures is a set of the ways in which a request fails.
@@ -51,10 +52,10 @@ func overrides(fragment string) limits {
 	millis("rt", 100, 15_000, &l.read)
 	millis("tt", 100, 15_000, &l.total)
 	if n, err := strconv.Atoi(values.Get("rc")); err == nil && n >= 0 && n <= 5 {
-		l.retries = n
+		l.retries, l.said = n, true
 	}
 	if on, ok := retryOn(values.Get("rp")); ok {
-		l.on = on
+		l.on, l.said = on, true
 	}
 	return l
 }

@@ -19,8 +19,8 @@ func TestOverrides(t *testing.T) {
 		"":                 d,
 		"section-2":        d,
 		"%zz":              d,
-		"rc=5":             set(func(l *limits) { l.retries = 5 }),
-		"rc=0":             set(func(l *limits) { l.retries = 0 }),
+		"rc=5":             set(func(l *limits) { l.retries, l.said = 5, true }),
+		"rc=0":             set(func(l *limits) { l.retries, l.said = 0, true }),
 		"rc=6":             d,
 		"rc=-1":            d,
 		"rc=two":           d,
@@ -30,9 +30,9 @@ func TestOverrides(t *testing.T) {
 		"ct=10001":         d,
 		"rt=15000&tt=2000": set(func(l *limits) { l.total = 2 * time.Second }),
 		"rt=15001&tt=0":    d,
-		"rp=4xx,5xx":       set(func(l *limits) { l.on = fail4xx | fail5xx }),
-		"rp=ct,rt":         set(func(l *limits) { l.on = failConnect | failRead }),
-		"rp=all&rc=2":      set(func(l *limits) { l.on = failAny; l.retries = 2 }),
+		"rp=4xx,5xx":       set(func(l *limits) { l.on, l.said = fail4xx|fail5xx, true }),
+		"rp=ct,rt":         set(func(l *limits) { l.on, l.said = failConnect|failRead, true }),
+		"rp=all&rc=2":      set(func(l *limits) { l.on, l.retries, l.said = failAny, 2, true }),
 		"rp=3xx":           d,
 		"e=dublin&sni=n":   d, // where requests come from, and SNI, cannot be chosen here
 	} {

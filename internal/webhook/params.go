@@ -35,6 +35,12 @@ func CallParams(c contract.CallInfo) url.Values {
 	return v
 }
 
+// ConferenceParams returns the standard parameters of a request for a conference
+// that no call makes; what is known of the conference is added by who makes it.
+func ConferenceParams(account contract.AccountSID) url.Values {
+	return url.Values{"AccountSid": {string(account)}, "ApiVersion": {apiVersion}}
+}
+
 // EventParams returns the form that tells of an event: a conference's (Twilio
 // <Conference> statusCallback) or a call's (Twilio Call resource,
 // StatusCallback).
@@ -78,6 +84,8 @@ func conferenceParams(e contract.Event) url.Values {
 		v.Set("ParticipantCallStatus", string(e.CallStatus))
 		v.Set("ReasonParticipantLeft", string(e.LeaveReason))
 	}
+	setIf(v, "AnnounceUrl", e.AnnounceURL)
+	setIf(v, "ReasonAnnouncementFailed", e.AnnounceFailure)
 	return v
 }
 

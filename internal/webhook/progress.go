@@ -39,18 +39,32 @@ func (d *Delivery) Flush(ctx context.Context) error {
 	return nil
 }
 
-// advance notes that s.next is done and puts the event after it in its place;
-// it reports false when there is none.
+// advance notes that what s sent is done, and puts in its place what is next; it
+// reports false when nothing is.
 func (d *Delivery) advance(ctx context.Context, s *stream) (more bool) {
+	d.mu.Lock()
+	parked := s.again != nil
+	s.again, s.attempts, s.failures = nil, 0, 0
+	d.mu.Unlock()
+	if !parked && !d.forward(ctx, s) {
+		return false
+	}
+	return d.choose(ctx, s)
+}
+
+// forward puts the event of the journal after s.next in its place, or notes that
+// there is none; it reports false when Run ends.
+func (d *Delivery) forward(ctx context.Context, s *stream) bool {
 	done := s.next.Pos
 	for {
 		d.mu.Lock()
 		last := s.last
 		if done >= last {
-			s.next.Pos = done
-			d.forgetLocked(s)
+			s.next.Pos, s.idle = done, true
+			d.markLocked(s.name, done)
+			d.flushLocked()
 			d.mu.Unlock()
-			return false
+			return true
 		}
 		d.markLocked(s.name, done)
 		d.mu.Unlock()
@@ -78,10 +92,12 @@ func (d *Delivery) advance(ctx context.Context, s *stream) (more bool) {
 	}
 }
 
-// forgetLocked drops a stream whose last event is done.
+// forgetLocked drops a stream that has nothing to send.
 func (d *Delivery) forgetLocked(s *stream) {
 	delete(d.streams, s.name)
-	d.markLocked(s.name, s.next.Pos)
+	if s.next.Pos > 0 {
+		d.markAllLocked()
+	}
 	d.flushLocked()
 	if d.room != nil {
 		close(d.room)
@@ -89,17 +105,27 @@ func (d *Delivery) forgetLocked(s *stream) {
 	}
 }
 
-// markLocked notes that a stream is done up to pos; when nothing else waits, or
-// now and then, up to where all are.
+// markLocked notes that a stream is done up to pos; now and then, up to where all
+// are.
 func (d *Delivery) markLocked(name string, pos contract.Pos) {
 	d.unmarked++
-	if len(d.streams) > 0 {
-		d.journal.SetCursor(name, pos)
-		if d.unmarked < markEvery {
-			return
-		}
+	d.journal.SetCursor(name, pos)
+	if d.unmarked >= markEvery {
+		d.unmarked = 0
+		d.markLowLocked()
 	}
-	d.unmarked = 0
+}
+
+// markAllLocked marks up to where all streams are, if that is plain: none has
+// anything to send.
+func (d *Delivery) markAllLocked() {
+	if len(d.streams) == 0 {
+		d.unmarked = 0
+		d.markLowLocked()
+	}
+}
+
+func (d *Delivery) markLowLocked() {
 	if low := d.lowLocked(); low > d.marked {
 		d.marked = low
 		d.journal.SetCursor("", low)
@@ -110,7 +136,9 @@ func (d *Delivery) markLocked(name string, pos contract.Pos) {
 func (d *Delivery) lowLocked() contract.Pos {
 	low := d.read
 	for _, s := range d.streams {
-		low = min(low, s.next.Pos-1)
+		if !s.idle {
+			low = min(low, s.next.Pos-1)
+		}
 	}
 	return low
 }
@@ -139,9 +167,6 @@ func (d *Delivery) stop() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.ended = true
-	if low := d.lowLocked(); low > d.marked {
-		d.marked = low
-		d.journal.SetCursor("", low)
-	}
+	d.markLowLocked()
 	d.flushLocked()
 }

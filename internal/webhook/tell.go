@@ -7,14 +7,15 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"confab/internal/contract"
 )
 
 // tell sends one event, even when Run is being ended.
-func (d *Delivery) tell(ctx context.Context, e contract.Event) error {
-	return d.client.Tell(context.WithoutCancel(ctx), Request{Account: e.Account(), URL: e.Callback.URL, Method: e.Callback.Method,
-		Params: EventParams(e), Token: token(e)})
+func (d *Delivery) tell(ctx context.Context, e contract.Event) telling {
+	return d.client.tell(context.WithoutCancel(ctx), Request{Account: e.Account(), URL: e.Callback.URL, Method: e.Callback.Method,
+		Params: EventParams(e), Token: token(e)}, false)
 }
 
 // token is the same however often an event is told, before and after a restart:
@@ -24,16 +25,22 @@ func token(e contract.Event) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// settle decides what becomes of an event that was told, and is where a policy
-// of trying again later has its place. Now a failure is recorded and the stream
-// goes on: the tries that the URL's overrides ask for were made already.
-func (d *Delivery) settle(e contract.Event, err error) {
+// settle notes what became of an event that is told no more for now. What was
+// not taken is parked, with a notice that marks the gap, and its stream goes on.
+func (d *Delivery) settle(s *stream, e contract.Event, err error) {
+	parked := s.again != nil
 	if err == nil {
 		d.delivered.Add(1)
+		d.mu.Lock()
+		s.taken = time.Now()
+		d.mu.Unlock()
+		if parked {
+			d.parking.Unpark(e)
+		}
 		return
 	}
 	d.givenUp.Add(1)
-	w := warning(e, err)
+	w := warning(e, s.attempts, err)
 	subject := slog.Attr{}
 	switch {
 	case e.Conference != nil:
@@ -41,12 +48,23 @@ func (d *Delivery) settle(e contract.Event, err error) {
 	case e.Call != nil:
 		subject = slog.String("call", string(e.Call.SID))
 	}
-	d.log.Warn("callback given up", subject, "event", string(e.Type), "sequence", e.Sequence, "code", int(w.Code), "err", err)
-	d.failed(e, w)
+	d.log.Warn("callback given up", subject, "event", string(e.Type), "sequence", e.Sequence, "attempts", s.attempts, "code", int(w.Code), "err", err)
+	if !parked {
+		d.failed(e, w)
+	}
+	if d.parking == nil {
+		return
+	}
+	d.parking.Park(e, s.attempts, w)
+	if parked { // those behind it wait until they are asked for again
+		d.mu.Lock()
+		s.redo, s.redone = false, 0
+		d.mu.Unlock()
+	}
 }
 
 // warning is what the customer is told of a callback that was given up.
-func warning(e contract.Event, err error) contract.Warning {
+func warning(e contract.Event, attempts int, err error) contract.Warning {
 	w := contract.Warning{Code: contract.CodeRetrieval, Message: "callback could not be delivered", URL: redactRaw(e.Callback.URL)}
 	if told := new(contract.Error); errors.As(err, &told) {
 		w.Code, w.Message = told.Code, told.Message
@@ -59,5 +77,8 @@ func warning(e contract.Event, err error) contract.Warning {
 		w.Code = contract.CodeCallbackWarning
 	}
 	w.Message = fmt.Sprintf("%s, sequence %d: %s", e.Type, e.Sequence, w.Message)
+	if attempts > 1 {
+		w.Message += fmt.Sprintf(" (the last of %d attempts)", attempts)
+	}
 	return w
 }
