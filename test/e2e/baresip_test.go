@@ -2,15 +2,12 @@ package e2e
 
 import (
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 )
 
 // baresips are phones of another make, each on a host of its own: it writes its
@@ -29,12 +26,7 @@ func baresipStage(t *testing.T) (*server, phones) {
 }
 
 // baresip is one of them.
-type baresip struct {
-	*ears
-	log   *lines
-	stdin io.Writer
-	done  chan struct{}
-}
+type baresip struct{ *handset }
 
 // modules are where Debian, and others, keep them.
 func modules(t *testing.T) string {
@@ -76,67 +68,18 @@ func (b baresips) dial(t *testing.T, at, name string, tone float64) *baresip {
 			t.Fatal(err)
 		}
 	}
-	p := &baresip{log: new(lines), done: make(chan struct{})}
-	cmd := exec.Command("baresip", "-4", "-v", "-n", address, "-f", dir)
-	cmd.Stdout, cmd.Stderr = p.log, p.log
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.stdin = stdin
-	p.ears = &ears{t: t, who: name, since: func(from int) []int16 {
+	p := &baresip{startHandset(t, name, in, exec.Command("baresip", "-4", "-v", "-n", address, "-f", dir), "/quit\n", func(from int) []int16 {
 		heard, _ := filepath.Glob(filepath.Join(dir, "dump-*-dec.wav"))
 		if len(heard) != 1 {
 			return nil // not in a call yet
 		}
 		return recording(heard[0], from)
-	}}
-	if err := in.start(cmd); err != nil {
-		t.Fatal(err)
-	}
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		if err := cmd.Wait(); err != nil {
-			t.Errorf("%s's baresip ended with %v", name, err)
-		}
-		close(p.done)
-	})
-	t.Cleanup(func() {
-		p.write("/quit\n")
-		select {
-		case <-p.done:
-		case <-time.After(10 * time.Second):
-			t.Errorf("%s's baresip does not quit", name)
-			cmd.Process.Kill()
-		}
-		wg.Wait()
-		if t.Failed() {
-			t.Logf("%s's baresip:\n%s", name, tail(p.log.String(), 100))
-		}
-	})
+	})}
 	p.says("baresip is ready.", 1)
 	p.write(fmt.Sprintf("/dial sip:%s@%s\n", number, at))
 	p.says("Call established", 1)
 	return p
 }
-
-// write writes to its keyboard.
-func (p *baresip) write(text string) { io.WriteString(p.stdin, text) } // one that has ended is seen elsewhere
-
-// says waits until it has printed text n times.
-func (p *baresip) says(text string, n int) {
-	p.t.Helper()
-	until(p.t, patience, fmt.Sprintf("%s's baresip prints %q, %d times", p.who, text, n), func() bool {
-		select {
-		case <-p.done:
-			p.t.Fatalf("%s's baresip has ended:\n%s", p.who, p.log)
-		default:
-		}
-		return p.log.count(text) >= n
-	})
-}
-
-func (p *baresip) ear() *ears { return p.ears }
 
 func (p *baresip) press(keys string) {
 	p.t.Helper()

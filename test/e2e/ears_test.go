@@ -62,24 +62,23 @@ func (e *ears) hears(text string) (begin, end int) {
 func (e *ears) beginsToHear(text string) (at int) {
 	e.t.Helper()
 	q := spoken(e.t, text).search(e.at)
-	e.await(q, func() bool {
-		for i := range pieces / 2 {
-			if q.found(i) {
-				at = q.at[i] + piece
-			}
+	e.await(q, q.begun)
+	for i, found := range q.at {
+		if q.found(i) {
+			at = max(at, found+piece)
 		}
-		return at > 0
-	})
+	}
 	e.at = at
 	return at
 }
 
 // heardEnd reports whether text was said to its end between two moments.
 func (e *ears) heardEnd(text string, from, to int) bool {
+	e.t.Helper()
 	q := spoken(e.t, text).search(0)
-	heard := e.since(from)[:to-from]
+	heard := append(e.since(from)[:to-from], make([]int16, rate)...)
 	q.look(&ears{since: func(at int) []int16 { return heard[at:] }})
-	return q.found(pieces - 1)
+	return q.ended()
 }
 
 // await waits for a search.

@@ -12,11 +12,11 @@ import (
 	"time"
 )
 
-// program is the path of what is tested, built once.
-var program string
+// programs are the paths of what is tested, and of what calls it: built once.
+var programs struct{ confab, phone string }
 
 // together is how many tests run at a time: calls mostly wait.
-const together = "12"
+const together = "8"
 
 func TestMain(m *testing.M) { os.Exit(buildAndRun(m)) }
 
@@ -39,9 +39,9 @@ func buildAndRun(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(dir)
-	program = filepath.Join(dir, "confab")
-	if out, err := exec.Command("go", "build", "-o", program, "confab/cmd/confab").CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "build the program: %v\n%s", err, out)
+	programs.confab, programs.phone = filepath.Join(dir, "confab"), filepath.Join(dir, "phone")
+	if out, err := exec.Command("go", "build", "-o", dir+"/", "confab/cmd/confab", "confab/test/e2e/phone").CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "build the programs: %v\n%s", err, out)
 		return 1
 	}
 	return m.Run()

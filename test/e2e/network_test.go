@@ -40,6 +40,7 @@ func (s *site) give(t *testing.T, addr string) {
 // A caller whose offer has an address that cannot be reached, as behind a NAT,
 // is heard: its voice comes from where its signalling comes from.
 func TestLatching(t *testing.T) {
+	t.Parallel()
 	for _, transport := range []string{"u1", "t1"} {
 		t.Run(transports[transport], func(t *testing.T) {
 			t.Parallel()

@@ -1,78 +1,106 @@
 package e2e
 
 import (
-	"context"
-	"os"
+	"fmt"
+	"io"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
-
-	"confab/internal/audio"
-	"confab/internal/leg"
-	"confab/internal/phone"
 )
 
-// ourPhones are phones of internal/phone, with a caller's tone at -20 dBov.
-type ourPhones struct{ params string } // of the URI
-
-type ourPhone struct {
+// handset is a phone in a process of its own, that is told what to do on its
+// standard input and tells what it does on its output.
+type handset struct {
 	*ears
-	call *phone.Call
+	log   *lines
+	stdin io.Writer
+	done  chan struct{} // closed when it has ended
 }
+
+// startHandset starts one. When the test ends it is told to end, by quit, and
+// must do so well.
+func startHandset(t *testing.T, name string, in *namespace, cmd *exec.Cmd, quit string, since func(int) []int16) *handset {
+	t.Helper()
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &handset{ears: &ears{t: t, who: name, since: since}, log: new(lines), stdin: stdin, done: make(chan struct{})}
+	cmd.Stdout, cmd.Stderr = h.log, h.log
+	if err := in.start(cmd); err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if err := cmd.Wait(); err != nil {
+			t.Errorf("%s's phone ended with %v", name, err)
+		}
+		close(h.done)
+	})
+	t.Cleanup(func() {
+		h.write(quit)
+		stdin.Close()
+		select {
+		case <-h.done:
+		case <-time.After(15 * time.Second):
+			t.Errorf("%s's phone does not end", name)
+			cmd.Process.Kill()
+		}
+		wg.Wait()
+		if t.Failed() {
+			t.Logf("%s's phone:\n%s", name, tail(h.log.String(), 100))
+		}
+	})
+	return h
+}
+
+// write writes to its standard input. That it has ended is seen elsewhere.
+func (h *handset) write(text string) { io.WriteString(h.stdin, text) }
+
+// says waits until it has printed text n times.
+func (h *handset) says(text string, n int) {
+	h.t.Helper()
+	until(h.t, patience, fmt.Sprintf("%s's phone prints %q, %d times", h.who, text, n), func() bool {
+		if h.log.count(text) >= n {
+			return true
+		}
+		select {
+		case <-h.done:
+			h.t.Fatalf("%s's phone has ended:\n%s", h.who, h.log)
+		default:
+		}
+		return false
+	})
+}
+
+func (h *handset) ear() *ears { return h.ears }
+
+// ourPhones are phones of internal/phone, by the program in the directory phone.
+type ourPhones struct{ params string } // of the URI that they call
+
+type ourPhone struct{ *handset }
 
 func (p ourPhones) call(t *testing.T, s *server, name string, tone float64) caller {
 	t.Helper()
-	set, err := phone.New(phone.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
 	file := filepath.Join(t.TempDir(), name+".wav")
-	heard, err := os.Create(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	call, err := set.Call(ctx, phone.Options{
-		Target: leg.Target{URI: "sip:" + number + "@" + s.sip + p.params, From: name},
-		Record: heard,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var saying sync.WaitGroup
-	saying.Go(func() { call.Play(context.Background(), audio.NewTone(rate, tone, -20, 0)) }) // until the call ends
-	t.Cleanup(func() {
-		if err := set.Close(); err != nil {
-			t.Errorf("close %s's phone: %v", name, err)
-		}
-		saying.Wait()
-		if err := call.Err(); err != nil {
-			t.Errorf("%s's recording: %v", name, err)
-		}
-		heard.Close()
-	})
-	return &ourPhone{
-		ears: &ears{t: t, who: name, since: func(from int) []int16 { return recording(file, from) }},
-		call: call,
-	}
+	cmd := exec.Command(programs.phone, "-to", "sip:"+number+"@"+s.sip+p.params, "-from", name, "-tone", fmt.Sprint(tone), "-record", file)
+	h := startHandset(t, name, nil, cmd, "", func(from int) []int16 { return recording(file, from) })
+	h.says("answered", 1)
+	return ourPhone{h}
 }
 
-func (p *ourPhone) ear() *ears { return p.ears }
-
-func (p *ourPhone) press(keys string) {
+func (p ourPhone) press(keys string) {
 	p.t.Helper()
-	if err := p.call.Press(p.t.Context(), keys); err != nil {
-		p.t.Fatalf("%s presses %s: %v", p.who, keys, err)
-	}
+	n := strings.Count(p.log.String(), "pressed")
+	p.write("press " + keys + "\n")
+	p.says("pressed", n+1)
 }
 
-func (p *ourPhone) hangUp() {
+func (p ourPhone) hangUp() {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.t.Context(), 10*time.Second)
-	defer cancel()
-	if err := p.call.Hangup(ctx); err != nil {
-		p.t.Errorf("%s hangs up: %v", p.who, err)
-	}
+	p.write("hangup\n")
+	p.says("hung up", 1)
 }

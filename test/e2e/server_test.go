@@ -60,7 +60,7 @@ func start(t *testing.T, o settings) *server {
 		}
 		args = append(args, "--config", file)
 	}
-	s.cmd = exec.Command(program, append(args, o.args...)...)
+	s.cmd = exec.Command(programs.confab, append(args, o.args...)...)
 	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
 	if err := o.in.start(s.cmd); err != nil {
 		t.Fatal(err)
