@@ -39,6 +39,7 @@ type part struct {
 	plays   []*played
 	trunks  []*trunkEnd
 	shared  []*sharedVoice
+	asides  []*aside // to members, from other loops
 }
 
 // member is a session's place at a bridge.
@@ -47,7 +48,8 @@ type member struct {
 	part    *part
 	strip   *mixer.Strip
 	muted   bool
-	private bool // says with its own encoder, since it hears something of its own
+	private bool     // says with its own encoder, since it hears something of its own
+	asides  []*aside // to sessions of other loops, while it is heard only by some
 }
 
 // played is a prompt to all at the bridge.
@@ -134,25 +136,46 @@ func (b *Bridge) onMember(s *Session, f func(*member)) {
 }
 
 // HeardOnlyBy lets s be heard by listeners alone (a coach); with none given,
-// everybody hears it again. All stand at the bridge. Listeners must live on the
-// loop of s; others are an error and nothing is changed.
+// everybody hears it again. All stand at the bridge; otherwise it is an error
+// and nothing is changed. A listener who leaves hears s no more, and if there is
+// no other, nobody does.
 func (b *Bridge) HeardOnlyBy(s *Session, listeners ...*Session) error {
-	for _, other := range listeners {
-		if other.loop != s.loop {
-			return errors.New("heard only by: the listener lives on another loop")
+	var near []*Session
+	var asides []*aside
+	err := errNotHere
+	defer func() {
+		if err != nil {
+			for _, a := range asides {
+				a.silent.Store(true)
+			}
 		}
+	}()
+	for _, other := range listeners {
+		if other.loop == s.loop {
+			near = append(near, other)
+			continue
+		}
+		a, failed := b.asideTo(other)
+		if failed != nil {
+			return failed
+		}
+		asides = append(asides, a)
 	}
-	err := errors.New("heard only by: not at this bridge")
 	b.onMember(s, func(m *member) {
 		var only []*mixer.Strip
-		for _, other := range listeners {
+		for _, other := range near {
 			if other.member == nil || other.member.part != m.part {
 				return
 			}
 			only = append(only, other.member.strip)
 		}
+		m.endAsides()
+		for _, a := range asides {
+			a.from = m.part.mix.Add()
+			only = append(only, a.from)
+		}
 		m.strip.Only(only...)
-		err = nil
+		m.asides, err = asides, nil
 	})
 	return err
 }
@@ -238,6 +261,7 @@ func (p *part) remove(m *member) {
 			break
 		}
 	}
+	m.endAsides()
 	p.mix.Remove(m.strip)
 	m.session.member = nil
 }
@@ -249,8 +273,8 @@ func (p *part) tick(l *loop) {
 	for _, t := range p.trunks {
 		t.hear()
 	}
-	for i := 0; i < len(p.members); i++ {
-		m := p.members[i]
+	p.hearAsides()
+	for _, m := range p.members {
 		l.current = m.session
 		m.session.check(l)
 		if !m.session.takesTurn(l) {
@@ -276,7 +300,7 @@ func (p *part) tick(l *loop) {
 	for _, t := range p.trunks {
 		t.say()
 	}
-	l.current = nil
+	p.sayAsides()
 	p.mix.Clear()
 }
 

@@ -4,24 +4,32 @@ package media
 // Appendix I fades out by then. What is missing for longer is silence.
 const concealFrames = 3
 
-// conceal fills the place of a frame that did not come: the last one again,
-// fading. Somebody who was silent stays so.
-func (in *inlet) conceal(wanted bool) []int16 {
-	in.gap++
-	if in.loud == 0 || in.gap > concealFrames {
-		in.loud = 0
-		return nil
+// conceal makes samples that did not come, at the beginning of in.frame, of
+// what stands there: the frame before them. They are that frame again, fading on
+// a straight line over the whole gap. It reports whether there is anything:
+// somebody who was silent stays so.
+func (in *inlet) conceal(samples int) bool {
+	in.level = 0
+	size := len(in.frame)
+	total := concealFrames * size
+	if in.loud == 0 || in.gap >= total {
+		in.loud, in.gap = 0, in.gap+samples
+		return false
 	}
-	// A straight line from full scale at the beginning of the gap to nothing at its end.
-	total := concealFrames * len(in.frame)
-	at := (in.gap - 1) * len(in.frame)
-	before, after := total-at, total-at-len(in.frame)
-	for i, v := range in.frame {
-		gain := before - (before-after)*i/len(in.frame)
-		in.frame[i] = int16(int(v) * gain / before)
+	for i, v := range in.frame[:samples] {
+		at := in.gap + i
+		// What stood a frame before has faded already, but for the first frame.
+		gain, had := max(total-at, 0), min(total-at+size, total)
+		in.frame[i] = int16(int(v) * gain / had)
 	}
-	if !wanted {
-		return nil
-	}
-	return in.frame
+	in.gap += samples
+	return true
+}
+
+// recall puts the last frame's worth of what was decoded, rest included, into
+// in.frame.
+func (in *inlet) recall() {
+	n := min(len(in.rest), len(in.frame))
+	copy(in.frame, in.frame[n:])
+	copy(in.frame[len(in.frame)-n:], in.rest[len(in.rest)-n:])
 }

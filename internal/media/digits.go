@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"confab/internal/audio"
@@ -28,10 +29,11 @@ const (
 
 // keyQueue holds digits until they are read.
 type keyQueue struct {
+	waiting atomic.Int32 // readers
+
 	mu      sync.Mutex
 	keys    []byte
 	via     transport // the best seen: others are ignored from then on
-	waiting int       // readers
 	closed  bool
 	changed chan struct{} // closed and replaced at each change
 }
@@ -99,22 +101,10 @@ func (s *Session) Digit(ctx context.Context) (byte, error) {
 
 // listenInBand lets the loop look for tones while somebody waits for a digit of
 // a far end that sends no telephone-events.
-func (s *Session) listenInBand(by int) {
-	q := &s.keys
-	q.mu.Lock()
-	before := q.waiting > 0
-	q.waiting += by
-	now := q.waiting > 0
-	q.mu.Unlock()
-	if before == now {
-		return
+func (s *Session) listenInBand(by int32) {
+	if n := s.keys.waiting.Add(by); n == 0 || n == 1 && by > 0 {
+		s.loop.mail.put(func() { s.in.asked = s.keys.waiting.Load() > 0 })
 	}
-	s.loop.mail.put(func() {
-		s.in.inBand = now && s.in.dtmf == 0
-		if s.in.inBand && s.in.detector == nil && s.in.codec != nil {
-			s.in.detector = audio.NewDTMFDetector(s.in.codec.SampleRate())
-		}
-	})
 }
 
 // ClearDigits forgets the keys that have not been read.
@@ -162,8 +152,10 @@ func (s *Session) SendDigits(ctx context.Context, digits string) error {
 	if len(todo) == 0 {
 		return nil
 	}
-	done := make(chan struct{})
-	todo[len(todo)-1].done = done
+	d := &dialling{done: make(chan struct{})}
+	for i := range todo {
+		todo[i].of, todo[i].last = d, i == len(todo)-1
+	}
 	inBand := false
 	if !s.loop.do(func() {
 		if inBand = s.out.dtmf == 0; !inBand {
@@ -176,13 +168,14 @@ func (s *Session) SendDigits(ctx context.Context, digits string) error {
 		return s.Play(ctx, audio.Concat(tones...))
 	}
 	select {
-	case <-done:
-		return nil
+	case <-d.done:
+		return d.err
 	case <-s.done:
 		return ErrClosed
 	case <-ctx.Done():
-		s.loop.mail.put(func() { s.out.dialled = nil })
-		return context.Cause(ctx)
+		cause := context.Cause(ctx)
+		s.loop.mail.put(func() { s.out.hangUp(d, cause) })
+		return cause
 	}
 }
 
@@ -220,6 +213,8 @@ func (l *loop) tellNotes() {
 			l.plane.settled(s, n.addr)
 		case noteLost:
 			s.tellLost()
+		case noteTalks, noteQuiet:
+			s.tellSpeech(n.kind == noteTalks)
 		}
 	}
 }

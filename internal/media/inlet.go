@@ -24,15 +24,16 @@ type inlet struct {
 	codec       codec.Codec
 	decoder     codec.Decoder
 	payloadType uint8
+	clock       int   // of the codec, Hz
 	dtmf        uint8 // payload type; 0: none
-	speaks      bool  // it sends at all
+	speaks      bool  // it sends at all, by the last SDP
 	held        bool  // the far end does not listen to us: what it sends is its music
 
 	jitter   rtp.Jitter
 	receiver rtp.Receiver
 	events   rtp.EventReceiver
-	detector *audio.DTMFDetector // in-band digits; nil unless looked for
-	inBand   bool                // look for them
+	detector *audio.DTMFDetector // in-band digits; nil until looked for
+	asked    bool                // somebody waits for a digit
 
 	ssrc        uint32
 	sequence    uint16
@@ -44,7 +45,8 @@ type inlet struct {
 	frame   []int16 // the frame heard last
 	rest    []int16 // decoded and not yet heard, where packets are no frames
 	loud    int     // frames of hangover left
-	gap     int     // frames concealed in a row
+	level   int     // mean magnitude of the packet heard last; 0 where none came
+	gap     int     // samples concealed in a row
 	presses int     // digits told since the last check
 	dropped uint64  // packets of a payload type that was not agreed
 
@@ -59,7 +61,11 @@ func (in *inlet) set(p Params, now time.Duration) {
 	if in.codec != p.Codec {
 		in.codec, in.decoder = p.Codec, p.Codec.NewDecoder()
 		in.jitter.Init(p.Codec.ClockRate())
-		in.receiver.Init(p.Codec.ClockRate())
+		if in.clock != p.Codec.ClockRate() { // else it counts on
+			in.clock = p.Codec.ClockRate()
+			in.receiver.Init(in.clock)
+		}
+		in.detector = nil
 		in.frame = make([]int16, audio.FrameSize(p.Codec.SampleRate()))
 		in.rest = nil
 	}
@@ -126,42 +132,50 @@ func (in *inlet) moved(source netip.AddrPort, r rtp.Packet, now time.Duration) b
 
 // hear returns the frame due now, at the codec's rate, or nil for silence. It
 // is the inlet's until the next call. wanted false means that nobody would hear
-// it: the packets are used up and nothing is decoded.
-func (in *inlet) hear(now time.Duration, wanted bool) []int16 {
+// it: the packets are used up and nothing is decoded, nor (measured false) is
+// it asked how loud they are.
+func (in *inlet) hear(now time.Duration, wanted, measured bool) []int16 {
 	if in.codec == nil {
 		return nil
 	}
 	need := uint32(in.codec.ClockRate() / int(time.Second/tickDuration))
 	if len(in.rest) > 0 {
-		return in.hearRest(now, need, wanted)
+		return in.hearRest(now, need, wanted, measured)
 	}
 	p := in.jitter.Pop(now, need)
-	if p.Verdict == rtp.Play && p.Spare && in.quiet(p.Payload) {
+	if p.Verdict == rtp.Play && p.Spare && (!wanted || in.quiet(p.Payload)) {
 		in.jitter.Skip() // leaving out silence is how the delay shrinks unheard
 		p = in.jitter.Pop(now, need)
 	}
 	if p.Duration != need {
-		in.keep(p)
-		return in.hearRest(now, need, wanted)
+		in.keep(p, wanted, measured)
+		return in.hearRest(now, need, wanted, measured)
 	}
-	if p.Verdict != rtp.Play {
-		return in.conceal(wanted)
+	heard := false
+	switch p.Verdict {
+	case rtp.Play:
+		in.gap = 0
+		if heard = in.listen(p.Payload, wanted, measured); heard {
+			in.decoder.Decode(in.frame, p.Payload)
+		}
+	case rtp.Wait:
+		in.pause()
+	default:
+		heard = wanted && in.conceal(len(in.frame))
 	}
-	in.gap = 0
-	if !in.listen(p.Payload) || !wanted {
+	if !heard {
 		return nil
 	}
-	in.decoder.Decode(in.frame, p.Payload)
 	return in.frame
 }
 
 // hearRest is hear for packets that are longer or shorter than a frame: they are
 // decoded into rest, of which a frame is taken.
-func (in *inlet) hearRest(now time.Duration, need uint32, wanted bool) []int16 {
+func (in *inlet) hearRest(now time.Duration, need uint32, wanted, measured bool) []int16 {
 	size := len(in.frame)
 	perClock := in.codec.ClockRate() / in.codec.SampleRate()
 	for tries := 0; len(in.rest) < size && tries < 16; tries++ {
-		in.keep(in.jitter.Pop(now, need-uint32(len(in.rest)*perClock)))
+		in.keep(in.jitter.Pop(now, need-uint32(len(in.rest)*perClock)), wanted, measured)
 	}
 	n := copy(in.frame, in.rest)
 	clear(in.frame[n:])
@@ -173,29 +187,66 @@ func (in *inlet) hearRest(now time.Duration, need uint32, wanted bool) []int16 {
 }
 
 // keep appends what p stands for to rest.
-func (in *inlet) keep(p rtp.Popped) {
+func (in *inlet) keep(p rtp.Popped, wanted, measured bool) {
 	samples := int(p.Duration) * in.codec.SampleRate() / in.codec.ClockRate()
 	if cap(in.rest) < len(in.rest)+samples {
 		in.rest = append(make([]int16, 0, len(in.rest)+2*samples+maxFrameSize), in.rest...)
 	}
 	tail := in.rest[len(in.rest) : len(in.rest)+samples]
-	in.rest = in.rest[:len(in.rest)+samples]
-	if p.Verdict == rtp.Play && in.listen(p.Payload) {
+	switch p.Verdict {
+	case rtp.Play:
 		in.gap = 0
-		in.decoder.Decode(tail, p.Payload)
-		return
+		if in.listen(p.Payload, wanted, measured) {
+			in.decoder.Decode(tail, p.Payload)
+		} else {
+			clear(tail)
+		}
+	case rtp.Wait:
+		in.pause()
+		clear(tail)
+	default: // at most a frame
+		in.recall()
+		if wanted && in.conceal(samples) {
+			copy(tail, in.frame)
+		} else {
+			clear(tail)
+		}
 	}
-	clear(tail)
+	in.rest = in.rest[:len(in.rest)+samples]
+}
+
+// pause takes note of a frame's time in which nothing was said, nor lost.
+func (in *inlet) pause() {
+	in.level, in.gap = 0, 0
+	in.loud = max(in.loud-1, 0)
 }
 
 // listen takes note of how loud payload is and reports whether it is to be heard.
-func (in *inlet) listen(payload []byte) bool {
-	if !in.quiet(payload) {
+func (in *inlet) listen(payload []byte, wanted, measured bool) bool {
+	if !wanted && !measured {
+		in.loud = 0
+		return false
+	}
+	level, ok := in.codec.Level(payload)
+	in.level = level
+	if !ok || level >= quietBelow {
 		in.loud = hangover
 	} else if in.loud > 0 {
 		in.loud--
 	}
-	return in.loud > 0
+	return wanted && in.loud > 0
+}
+
+// tones returns the detector of in-band digits, or nil while none are looked for:
+// nobody waits for one, or the far end has better means, or it is on hold.
+func (in *inlet) tones() *audio.DTMFDetector {
+	if !in.asked || in.dtmf != 0 || in.held || in.codec == nil {
+		return nil
+	}
+	if in.detector == nil {
+		in.detector = audio.NewDTMFDetector(in.codec.SampleRate())
+	}
+	return in.detector
 }
 
 // quiet reports whether payload is silence, by its coded bytes.

@@ -12,6 +12,8 @@ const (
 	noteDigit   noteKind = iota // a key, by RFC 4733 or in-band
 	noteLatched                 // it listens to addr from now on
 	noteLost                    // media time-out
+	noteTalks                   // the far end begins to talk
+	noteQuiet                   // it has ceased to
 )
 
 // note is one such thing, a value.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"confab/internal/codec"
@@ -46,6 +47,8 @@ type Session struct {
 	closing bool
 	claimed [2]netip.AddrPort // at its port: named by SDP, and latched
 
+	onSpeech atomic.Pointer[func(talking bool)]
+
 	mu         sync.Mutex
 	codec      codec.Codec   // nil before Set
 	negotiated chan struct{} // closed by the first Set
@@ -66,6 +69,7 @@ type Session struct {
 	nextCheck time.Duration
 	nextSR    time.Duration
 	taps      []*Tap
+	talk      *talk // while somebody asks
 }
 
 // Open makes a session and gives it a local port. It is silent and deaf until
@@ -228,16 +232,24 @@ func (s *Session) tickAlone(l *loop) {
 }
 
 // hear takes the frame that is due, for the taps and (wanted) for a bridge. A
-// held far end is not heard: it plays its own wait music.
+// far end on hold is not heard, for it plays its own wait music, nor is one that
+// has said it would send nothing.
 func (s *Session) hear(l *loop, wanted bool) []int16 {
 	in := &s.in
-	wanted = wanted && !in.held
-	looking := in.inBand && in.detector != nil
-	frame := in.hear(l.now, wanted || len(s.taps) > 0 || looking)
-	if looking && frame != nil {
-		if key, ok := in.detector.Write(frame); ok {
+	wanted = wanted && in.speaks && !in.held
+	tones := in.tones()
+	frame := in.hear(l.now, wanted || len(s.taps) > 0 || tones != nil, s.talk != nil)
+	if tones != nil && frame != nil {
+		if key, ok := tones.Write(frame); ok {
 			l.tellDigit(s, key, true)
 		}
+	}
+	if s.talk != nil {
+		level := in.level
+		if in.held {
+			level = 0
+		}
+		s.talk.hear(l, s, level)
 	}
 	if len(s.taps) > 0 {
 		heard := frame

@@ -40,6 +40,15 @@ func (s *Strip) Only(listeners ...*Strip) {
 	}
 }
 
+// Aside returns the unclamped sum of what was said to the strip alone this turn,
+// or nil for nothing. It is the mixer's, and good until Clear.
+func (s *Strip) Aside() []int32 {
+	if !s.spokenTo {
+		return nil
+	}
+	return s.aside
+}
+
 // Private reports whether only some hear the strip.
 func (s *Strip) Private() bool { return s.private }
 
