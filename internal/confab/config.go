@@ -35,8 +35,9 @@ type Config struct {
 	MediaTimeout    time.Duration `yaml:"media_timeout" default:"60s" env:"CONFAB_MEDIA_TIMEOUT" help:"A call from which nothing is heard for this long, and that is not on hold, is ended."`
 	DrainTimeout    time.Duration `yaml:"drain_timeout" default:"30s" env:"CONFAB_DRAIN_TIMEOUT" help:"How long running calls may go on after SIGTERM before they are hung up. A second signal exits at once."`
 
-	Webhook Webhook `yaml:"webhook" embed:"" prefix:"webhook-"`
-	Speech  Speech  `yaml:"speech" embed:"" prefix:"speech-"`
+	Webhook   Webhook   `yaml:"webhook" embed:"" prefix:"webhook-"`
+	Retention Retention `yaml:"retention" embed:"" prefix:"retention-"`
+	Speech    Speech    `yaml:"speech" embed:"" prefix:"speech-"`
 
 	Net          Net           `yaml:"-" kong:"-"` // the network to use; the zero Net is the machine's own
 	SpeechEngine speech.Engine `yaml:"-" kong:"-"` // speaks instead of what Speech.Engine names
@@ -55,9 +56,18 @@ type Account struct {
 // Webhook says which hosts the switch may be sent to by the URLs of
 // applications. Cloud metadata addresses are refused whatever is said here.
 type Webhook struct {
-	AllowLoopback bool     `yaml:"allow_loopback" default:"true" negatable:"" env:"CONFAB_WEBHOOK_ALLOW_LOOPBACK" help:"Allow applications on this machine (127.0.0.0/8, ::1)."`
-	AllowPrivate  bool     `yaml:"allow_private" default:"false" negatable:"" env:"CONFAB_WEBHOOK_ALLOW_PRIVATE" help:"Allow applications in private networks (10/8, 172.16/12, 192.168/16, fc00::/7, 100.64/10)."`
-	Allow         Prefixes `yaml:"allow" default:"" placeholder:"NETWORKS" env:"CONFAB_WEBHOOK_ALLOW" help:"Allow these networks and addresses, with commas between them, whatever else is said: 10.1.0.0/16, 192.168.7.2."`
+	AllowLoopback bool          `yaml:"allow_loopback" default:"true" negatable:"" env:"CONFAB_WEBHOOK_ALLOW_LOOPBACK" help:"Allow applications on this machine (127.0.0.0/8, ::1)."`
+	AllowPrivate  bool          `yaml:"allow_private" default:"false" negatable:"" env:"CONFAB_WEBHOOK_ALLOW_PRIVATE" help:"Allow applications in private networks (10/8, 172.16/12, 192.168/16, fc00::/7, 100.64/10)."`
+	RetryFor      time.Duration `yaml:"retry_for" default:"60s" env:"CONFAB_WEBHOOK_RETRY_FOR" help:"How long a callback is tried again that fails with a 5xx, a time-out or no connection, before it is parked. A URL's own #rc and #rp come before it. 0s: never."`
+	Allow         Prefixes      `yaml:"allow" default:"" placeholder:"NETWORKS" env:"CONFAB_WEBHOOK_ALLOW" help:"Allow these networks and addresses, with commas between them, whatever else is said: 10.1.0.0/16, 192.168.7.2."`
+}
+
+// Retention says how long is kept what is over. What lives, and what is still
+// to be delivered, is kept however old it is. 0s keeps everything.
+type Retention struct {
+	Calls    time.Duration `yaml:"calls" default:"9480h" env:"CONFAB_RETENTION_CALLS" help:"How long the records of calls and conferences are kept after they ended. 0s: for ever."`
+	Events   time.Duration `yaml:"events" default:"720h" env:"CONFAB_RETENTION_EVENTS" help:"How long events are kept, parked callbacks among them. 0s: for ever."`
+	Warnings time.Duration `yaml:"warnings" default:"720h" env:"CONFAB_RETENTION_WARNINGS" help:"How long notices are kept: warnings on calls, callbacks that were given up. 0s: for ever."`
 }
 
 // Speech says how text is spoken.

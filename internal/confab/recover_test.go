@@ -1,6 +1,7 @@
 package confab_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -19,7 +20,8 @@ func TestNew_endsWhatACrashCutOff(t *testing.T) {
 	ringing := contract.CallInfo{SID: contract.NewCallSID(), Account: account, Number: "+15550100", Status: contract.CallRinging,
 		Direction: contract.Inbound, Created: time.Now()}
 	told := contract.ConferenceInfo{SID: contract.NewConferenceSID(), Account: account, FriendlyName: "told", Status: contract.ConferenceInProgress,
-		Created: time.Now(), Started: time.Now(), Participants: 2}
+		Created: time.Now(), Started: time.Now(), Participants: 1,
+		CallbackURL: "http://192.0.2.1/events", CallbackMethod: "POST", CallbackEvents: "start end join leave"}
 	untold := contract.ConferenceInfo{SID: contract.NewConferenceSID(), Account: account, FriendlyName: "untold", Status: contract.ConferenceInit,
 		Created: time.Now(), Participants: 1}
 	callback := &contract.Callback{URL: "http://192.0.2.1/events", Method: "POST"}
@@ -59,27 +61,34 @@ func TestNew_endsWhatACrashCutOff(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := map[string]contract.Event{}
+	var order []contract.EventType
 	for _, e := range events {
-		got[e.Stream()] = e
+		order = append(order, e.Type)
+		got[e.Stream()+string(e.Type)] = e
 	}
-	if len(events) != 4 || len(got) != 4 {
-		t.Fatalf("%d events, of %d streams", len(events), len(got))
+	if want := []contract.EventType{contract.EventParticipantLeave, contract.EventConferenceEnd,
+		contract.EventParticipantLeave, contract.EventConferenceEnd, contract.EventCallCompleted, contract.EventCallCompleted}; !slices.Equal(order, want) {
+		t.Fatalf("events %v, want %v", order, want)
 	}
 	for sid, want := range map[contract.CallSID]struct {
 		status   contract.CallStatus
 		sequence int
 	}{answered.SID: {contract.CallFailed, 2}, ringing.SID: {contract.CallFailed, 1}} {
-		e := got[string(sid)]
-		if e.Type != contract.EventCallCompleted || e.Call.Status != want.status || e.Sequence != want.sequence || e.Call.Ended.IsZero() ||
+		e := got[string(sid)+"call-completed"]
+		if e.Call == nil || e.Call.Status != want.status || e.Sequence != want.sequence || e.Call.Ended.IsZero() ||
 			e.Callback == nil || e.Callback.URL != "http://192.0.2.1/status" {
 			t.Errorf("call: %+v of %+v to %v", e, e.Call, e.Callback)
 		}
 	}
-	if e := got[string(told.SID)]; e.Type != contract.EventConferenceEnd || e.Sequence != 3 || e.Callback == nil || *e.Callback != *callback ||
-		e.Conference.Status != contract.ConferenceCompleted || e.Conference.Participants != 0 {
+	if e := got[string(told.SID)+"participant-leave"]; e.Sequence != 3 || e.Callback == nil || *e.Callback != *callback ||
+		e.LeaveReason != contract.LeftByRestart || e.CallStatus != contract.CallFailed || e.Participant.Call != answered.SID || e.Conference.Participants != 0 {
+		t.Errorf("participant that was told: %+v of %+v", e, e.Conference)
+	}
+	if e := got[string(told.SID)+"conference-end"]; e.Sequence != 4 || e.Callback == nil || *e.Callback != *callback ||
+		e.Conference.Status != contract.ConferenceCompleted || e.Conference.Participants != 0 || e.Conference.ReasonEnded != contract.EndedByRestart {
 		t.Errorf("conference that was told: %+v of %+v", e, e.Conference)
 	}
-	if e := got[string(untold.SID)]; e.Type != contract.EventConferenceEnd || e.Callback != nil {
+	if e := got[string(untold.SID)+"conference-end"]; e.Sequence != 3 || e.Callback != nil {
 		t.Errorf("conference that nobody asked for: %+v to %v", e, e.Callback)
 	}
 	calls, err := journal.LiveCalls(t.Context())

@@ -116,7 +116,8 @@ func (s *Switch) openLine(ctx context.Context) (err error) {
 	})
 	s.closeLater(func() error { s.webhook.Close(); return nil })
 	s.delivery = webhook.NewDelivery(webhook.DeliveryConfig{
-		Client: s.webhook, Journal: s.store, Failed: s.store.Warn, Log: s.log,
+		Client: s.webhook, Journal: s.store, Parking: s.store, RetryFor: s.cfg.Webhook.RetryFor,
+		Failed: s.store.Warn, Log: s.log,
 	})
 	return nil
 }

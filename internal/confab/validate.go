@@ -103,6 +103,10 @@ func (c *Config) validBounds() error {
 		{"time_limit", int64(c.TimeLimit), int64(time.Second), "1s or more"},
 		{"media_timeout", int64(c.MediaTimeout), int64(time.Second), "1s or more"},
 		{"drain_timeout", int64(c.DrainTimeout), 0, "0s or more"},
+		{"webhook.retry_for", int64(c.Webhook.RetryFor), 0, "0s or more"},
+		{"retention.calls", int64(c.Retention.Calls), 0, "0s or more"},
+		{"retention.events", int64(c.Retention.Events), 0, "0s or more"},
+		{"retention.warnings", int64(c.Retention.Warnings), 0, "0s or more"},
 	} {
 		if b.n < b.least {
 			for _, s := range Settings(c) {

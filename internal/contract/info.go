@@ -49,6 +49,12 @@ type ConferenceInfo struct {
 	ReasonEnded  EndReason
 	CallEnding   CallSID // whose leaving ended it; empty when none did
 	Participants int     // how many are in it now
+
+	// Who is told of its events, and of which: the words of statusCallbackEvent,
+	// separated by spaces. What a crash cuts off is told to them too.
+	CallbackURL    string `json:",omitempty"`
+	CallbackMethod string `json:",omitempty"`
+	CallbackEvents string `json:",omitempty"`
 }
 
 // ParticipantInfo is a snapshot of a call's place in a conference.

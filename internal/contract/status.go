@@ -58,6 +58,9 @@ const (
 	EndedByLastLeft        EndReason = "last-participant-left"
 	EndedByModeratorKicked EndReason = "participant-with-end-conference-on-exit-kicked"
 	EndedByModeratorLeft   EndReason = "participant-with-end-conference-on-exit-left"
+
+	// EndedByRestart is ours: the server died, and tells it when it starts again.
+	EndedByRestart EndReason = "server-restarted"
 )
 
 // LeaveReason says why a participant left, in its documented spelling (Twilio
@@ -71,4 +74,7 @@ const (
 	LeftUpdatedByAPI    LeaveReason = "participant_updated_via_api"
 	LeftHungUp          LeaveReason = "participant_hung_up"
 	LeftAddFailed       LeaveReason = "participant_add_failed"
+
+	// LeftByRestart is ours: the server died, and tells it when it starts again.
+	LeftByRestart LeaveReason = "server_restarted"
 )

@@ -96,6 +96,7 @@ var reasons = map[contract.EndReason]string{
 	contract.EndedByLastLeft:        "Last participant left the conference",
 	contract.EndedByModeratorKicked: "Participant with end-conference-on-exit was kicked",
 	contract.EndedByModeratorLeft:   "Participant with end-conference-on-exit left the conference",
+	contract.EndedByRestart:         "The server was restarted",
 }
 
 // progressParams is a call progress event (Twilio Call resource,
