@@ -36,7 +36,7 @@ func (c *Conference) beepLocked(which int) {
 		return
 	}
 	c.beeping[which] = true
-	c.beeps.Go(func() {
+	c.sounding.Go(func() {
 		tones := beeps[which]
 		err := c.bridge.Play(c.life, audio.Concat(
 			audio.NewTone(beepRate, tones[0], beepLevel, beepTone),

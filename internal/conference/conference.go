@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -44,8 +45,12 @@ type Conference struct {
 	joined   int           // so far
 	inside   int           // participants whose Join has not returned
 	bridge   *media.Bridge // from the start on
+	places   int           // taken at the bridge so far
+	manned   chan struct{} // closed when the first is taken
 	beeping  [len(beeps)]bool
-	beeps    sync.WaitGroup // started under mu before the end
+
+	announcements []*announcement // that are heard, by their beginning
+	sounding      sync.WaitGroup  // beeps and announcements to all: started under mu before the end
 }
 
 func newConference(cs *Conferences, first Request) *Conference {
@@ -55,9 +60,12 @@ func newConference(cs *Conferences, first Request) *Conference {
 		max: cs.cfg.MaxParticipants, callbacks: first.Callbacks,
 		log: cs.log.With("conf", sid),
 		info: contract.ConferenceInfo{SID: sid, Account: first.Account, FriendlyName: first.Name,
-			Status: contract.ConferenceInit, Created: now},
+			Status: contract.ConferenceInit, Created: now,
+			CallbackURL: first.Callbacks.URL, CallbackMethod: first.Callbacks.Method,
+			CallbackEvents: strings.Join(first.Callbacks.Events, " ")},
 		present: make(map[contract.CallSID]*participant),
 		labels:  make(map[string]*participant),
+		manned:  make(chan struct{}),
 	}
 	if first.MaxParticipants > 0 && first.MaxParticipants < c.max {
 		c.max = first.MaxParticipants
@@ -106,68 +114,6 @@ func (c *Conference) Labelled(label string) (contract.CallSID, bool) {
 		return p.info.Call, true
 	}
 	return "", false
-}
-
-// SetMuted says whether a participant is heard. It returns the position of the
-// event that tells of it; 0 when nothing changed. The bridge follows at once,
-// but not before it returns.
-func (c *Conference) SetMuted(call contract.CallSID, muted bool) (contract.Pos, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	p := c.present[call]
-	switch {
-	case c.endedLocked():
-		return 0, ErrEnded
-	case p == nil:
-		return 0, ErrParticipant
-	case p.info.Muted == muted:
-		return 0, nil
-	}
-	p.info.Muted = muted
-	if c.bridge != nil {
-		p.wakeLocked()
-	}
-	if muted {
-		return c.appendLocked(contract.Event{Type: contract.EventParticipantMute}, p), nil
-	}
-	return c.appendLocked(contract.Event{Type: contract.EventParticipantUnmute}, p), nil
-}
-
-// Kick makes a participant leave (Twilio Participant resource, DELETE): its Join
-// returns and its call goes on. It returns the position of the last event that
-// came of it.
-func (c *Conference) Kick(call contract.CallSID) (contract.Pos, error) {
-	c.mu.Lock()
-	p := c.present[call]
-	ended := c.endedLocked()
-	var pos contract.Pos
-	if p != nil {
-		pos = c.removeLocked(p, departure{contract.LeftUpdatedByAPI, contract.CallInProgress}, true)
-	}
-	c.mu.Unlock()
-	switch {
-	case ended:
-		return 0, ErrEnded
-	case p == nil:
-		return 0, ErrParticipant
-	}
-	c.forgetIfEnded()
-	return pos, nil
-}
-
-// End ends the conference (Twilio Conference resource, Status=completed): all
-// participants leave and their calls go on. It returns the position of the last
-// event.
-func (c *Conference) End() (contract.Pos, error) {
-	c.mu.Lock()
-	if c.endedLocked() {
-		c.mu.Unlock()
-		return 0, ErrEnded
-	}
-	pos := c.endLocked(contract.EndedByAPI, "")
-	c.mu.Unlock()
-	c.forgetIfEnded()
-	return pos, nil
 }
 
 // forgetIfEnded takes c out of the registry, whose lock comes before c's.

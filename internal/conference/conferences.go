@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"confab/internal/contract"
 )
@@ -20,6 +21,7 @@ type Conferences struct {
 	byName map[name]*Conference // may hold ended ones, for a moment
 	bySID  map[contract.ConferenceSID]*Conference
 	closed bool
+	panics atomic.Uint64  // recovered, in announcements
 	joins  sync.WaitGroup // calls of Join that are under way; raised under mu, before closed
 }
 
@@ -157,6 +159,10 @@ func (cs *Conferences) Count() (conferences, participants int) {
 	}
 	return len(list), participants
 }
+
+// Panics returns how many announcements have ended by a panic, which is a fault
+// of ours.
+func (cs *Conferences) Panics() uint64 { return cs.panics.Load() }
 
 // Close ends all conferences and waits until every Join has returned.
 func (cs *Conferences) Close() {

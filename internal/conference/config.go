@@ -105,8 +105,16 @@ type Request struct {
 	BeepEnter    bool
 	BeepExit     bool
 
+	// Coach is the participant who alone hears this one (Twilio <Conference>
+	// coach); empty: everybody does. ErrCoach, ErrCoachAbsent and ErrCoachHeld say
+	// that it cannot be.
+	Coach contract.CallSID
+
 	// Wait is what is heard until the start: nil is the house's wait music.
-	Wait     *Document
+	Wait *Document
+	// Prompter runs what this participant is to hear: the wait document, and what
+	// it is given later. It is also used from other goroutines than Join's, while
+	// Join lasts. With none, only the house's music is heard.
 	Prompter Prompter
 
 	HangupOnStar bool          // the star key leaves

@@ -16,6 +16,13 @@ var filters = map[contract.EventType]string{
 	contract.EventParticipantLeave:  "leave",
 	contract.EventParticipantMute:   "mute",
 	contract.EventParticipantUnmute: "mute",
+	contract.EventParticipantHold:   "hold",
+	contract.EventParticipantUnhold: "hold",
+	contract.EventParticipantModify: "modify",
+	contract.EventSpeechStart:       "speaker",
+	contract.EventSpeechStop:        "speaker",
+	contract.EventAnnouncementEnd:   "announcement",
+	contract.EventAnnouncementFail:  "announcement",
 }
 
 // appendLocked numbers an event, which concerns p unless that is nil, and gives

@@ -28,10 +28,15 @@ func (c *Conference) add(r Request) (*participant, error) {
 	case r.Label != "" && c.labels[r.Label] != nil:
 		return nil, fmt.Errorf("%w: %q", ErrLabel, r.Label)
 	}
+	if r.Coach != "" {
+		if err := c.mayCoachLocked(r.Call, r.Coach); err != nil {
+			return nil, fmt.Errorf("join conference as a coach: %w", err)
+		}
+	}
 	c.joined++
 	c.inside++
-	p := &participant{conference: c, request: r, number: c.joined, info: contract.ParticipantInfo{
-		Conference: c.sid, Call: r.Call, Label: r.Label, Muted: r.Muted,
+	p := &participant{conference: c, request: r, number: c.joined, wait: r.Wait, beepExit: r.BeepExit, info: contract.ParticipantInfo{
+		Conference: c.sid, Call: r.Call, Label: r.Label, Muted: r.Muted, Coaching: r.Coach != "", CallToCoach: r.Coach,
 		StartOnEnter: r.StartOnEnter, EndOnExit: r.EndOnExit, Joined: time.Now(),
 	}}
 	c.present[r.Call] = p
@@ -58,9 +63,12 @@ func (c *Conference) startLocked() {
 	c.info.Status, c.info.Started = contract.ConferenceInProgress, time.Now()
 	c.bridge = c.conferences.cfg.Plane.NewBridge()
 	for _, p := range c.present {
-		p.wakeLocked()
+		p.retuneLocked()
 	}
 	c.appendLocked(contract.Event{Type: contract.EventConferenceStart}, nil)
+	for _, p := range c.inOrderLocked() {
+		c.heedLocked(p)
+	}
 	c.log.Info("conference started", "participants", len(c.present))
 }
 
@@ -90,7 +98,7 @@ func (c *Conference) removeLocked(p *participant, how departure, kicked bool) co
 		return c.endLocked(reason(contract.EndedByModeratorLeft, contract.EndedByModeratorKicked), p.info.Call)
 	case len(c.present) == 0:
 		return c.endLocked(reason(contract.EndedByLastLeft, contract.EndedByLastKicked), p.info.Call)
-	case p.request.BeepExit:
+	case p.beepExit:
 		c.beepLocked(beepExit)
 	}
 	return pos
@@ -105,6 +113,7 @@ func (c *Conference) endLocked(reason contract.EndReason, ending contract.CallSI
 	for _, p := range c.inOrderLocked() {
 		c.goLocked(p, others)
 	}
+	c.silenceLocked(nil)
 	c.info.Status, c.info.Ended = contract.ConferenceCompleted, time.Now()
 	c.info.ReasonEnded, c.info.CallEnding = reason, ending
 	pos := c.appendLocked(contract.Event{Type: contract.EventConferenceEnd}, nil)
@@ -115,6 +124,8 @@ func (c *Conference) endLocked(reason contract.EndReason, ending contract.CallSI
 
 // goLocked takes one participant off the list, tells of it and wakes it.
 func (c *Conference) goLocked(p *participant, how departure) contract.Pos {
+	p.speaking = false
+	c.heedLocked(p)
 	p.gone = &Left{Conference: c.sid, Reason: how.reason, Started: c.bridge != nil}
 	delete(c.present, p.info.Call)
 	if p.info.Label != "" {
@@ -124,7 +135,9 @@ func (c *Conference) goLocked(p *participant, how departure) contract.Pos {
 		c.starters--
 	}
 	p.wakeLocked()
-	return c.appendLocked(contract.Event{
+	pos := c.appendLocked(contract.Event{
 		Type: contract.EventParticipantLeave, LeaveReason: how.reason, CallStatus: how.status,
 	}, p)
+	c.silenceLocked(p)
+	return pos
 }

@@ -19,33 +19,50 @@ var (
 // participant is a call's place in a conference.
 //
 //	waiting ── start ──▶ at the bridge
-//	   │                      │
-//	   └──────── gone ◀───────┘
+//	   ▲ │                  ▲ │
+//	   │ └─▶ on hold ◀──────┼─┘
+//	   └───────┴────────────┘
 //
-// Its goroutine is that of Join. It lives in turns: at each it looks, under the
-// conference's lock, where the participant stands, and does what belongs to it
-// until something changes. Nobody else touches the session.
+// and gone from each of them. Its goroutine is that of Join. It lives in turns:
+// at each it looks, under the conference's lock, where the participant stands,
+// and does what belongs to it until something changes. Nobody else touches the
+// session, but announcements, which are heard over all that.
 type participant struct {
 	conference *Conference
 	request    Request
 	number     int // 1 for the conference's first
 
 	// Under the conference's lock.
-	info    contract.ParticipantInfo
-	gone    *Left
-	endTurn context.CancelFunc // of the turn that is on; nil before the first
+	info     contract.ParticipantInfo
+	wait     *Document // heard until the start; nil: the house's music
+	hold     *Document // heard while held; nil: the house's music
+	beepExit bool
+	gone     *Left
+	endTurn  context.CancelFunc // of the turn that is on; nil before the first
+	place    place              // at the bridge; zero while not there
+	speaking bool               // as the voice plane says
+	talks    bool               // as events have told
+
+	hearing sync.WaitGroup // announcements: started under the lock before it has gone
 
 	// The goroutine's own.
-	bridge *media.Bridge // at which the session stands; nil while it waits
-	muted  bool          // as the bridge knows it
+	bridge   *media.Bridge // at which the session stands; nil while it waits
+	muted    bool          // as the bridge knows it
+	listener place         // who alone hears it, as the bridge knows it; zero: all do
+	came     bool          // has stood at the bridge
+	waited   bool          // has begun to wait
 }
 
 // turn is what a participant does next, and until when.
 type turn struct {
 	context.Context
-	gone   *Left
-	bridge *media.Bridge // nil: wait
-	muted  bool
+	gone     *Left
+	bridge   *media.Bridge // nil: wait
+	held     bool
+	document *Document // to be heard while it waits or is held
+	muted    bool
+	coaching bool
+	listener place // who alone hears a coach; zero: nobody is there to
 }
 
 // wakeLocked ends the turn that is on.
@@ -55,13 +72,25 @@ func (p *participant) wakeLocked() {
 	}
 }
 
+// retuneLocked lets the bridge follow a change, if p should stand there; what is
+// heard by one who waits or is held is not disturbed.
+func (p *participant) retuneLocked() {
+	if p.conference.bridge != nil && !p.info.Hold {
+		p.wakeLocked()
+	}
+}
+
 // nextTurn looks where p stands.
 func (p *participant) nextTurn(ctx context.Context) turn {
 	c := p.conference
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	p.wakeLocked()
-	t := turn{gone: p.gone, bridge: c.bridge, muted: p.info.Muted}
+	t := turn{gone: p.gone, bridge: c.bridge, held: p.info.Hold, document: p.wait,
+		muted: p.info.Muted, coaching: p.info.Coaching, listener: p.listenerLocked()}
+	if t.held {
+		t.document = p.hold
+	}
 	t.Context, p.endTurn = context.WithCancel(ctx)
 	return t
 }
@@ -75,6 +104,10 @@ func (p *participant) stand(ctx context.Context) (Left, error) {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, d, errTimeLimit)
 		defer cancel()
+	}
+	if p.conference.wantsSpeech() {
+		p.request.Session.NotifySpeech(func(talking bool) { p.conference.speaks(p, talking) })
+		defer p.request.Session.NotifySpeech(nil)
 	}
 	var keys sync.WaitGroup
 	if p.request.HangupOnStar {
@@ -91,9 +124,8 @@ func (p *participant) stand(ctx context.Context) (Left, error) {
 func (p *participant) depart() {
 	p.conference.leave(p, departure{contract.LeftHungUp, contract.CallCompleted}) // nothing, but after a panic
 	p.endTurn()
-	if p.bridge != nil {
-		p.bridge.Leave(p.request.Session)
-	}
+	p.withdraw()
+	p.hearing.Wait()
 }
 
 // stay takes turns until the participant has gone.
@@ -120,32 +152,38 @@ func (p *participant) stay(ctx context.Context) (Left, error) {
 
 // take does what belongs to a turn until it ends.
 func (p *participant) take(t turn) error {
-	if t.bridge == nil {
-		return p.wait(t)
+	var err error
+	switch {
+	case t.held:
+		p.withdraw()
+		err = p.onHold(t)
+	case t.bridge == nil:
+		err = p.waiting(t)
+	default:
+		err = p.standAt(t)
 	}
-	if err := p.standAt(t.bridge, t.muted); err != nil {
-		return err
+	if err == nil {
+		<-t.Done()
 	}
-	<-t.Done()
-	return nil
+	return err
 }
 
 // standAt brings the session to the bridge.
-func (p *participant) standAt(b *media.Bridge, muted bool) error {
-	if p.bridge != nil {
-		if p.muted != muted {
-			b.SetMuted(p.request.Session, muted)
+func (p *participant) standAt(t turn) error {
+	if p.bridge == nil {
+		// A coach is heard by nobody before it is known by whom.
+		muted := t.muted || t.coaching
+		if err := t.bridge.Join(p.request.Session, muted); err != nil {
+			return fmt.Errorf("join bridge: %w", err)
 		}
-		p.muted = muted
-		return nil
+		p.bridge, p.muted, p.listener = t.bridge, muted, place{}
+		p.conference.arrived(p)
+		if p.request.BeepEnter && !p.came { // Twilio <Conference> beep: onEnter
+			p.conference.beep(beepEnter)
+		}
+		p.came = true
 	}
-	if err := b.Join(p.request.Session, muted); err != nil {
-		return fmt.Errorf("join bridge: %w", err)
-	}
-	p.bridge, p.muted = b, muted
-	if p.request.BeepEnter { // Twilio <Conference> beep: onEnter
-		p.conference.beep(beepEnter)
-	}
+	p.tune(t)
 	return nil
 }
 
@@ -187,7 +225,7 @@ func (c *Conference) out() {
 	if !last {
 		return
 	}
-	c.beeps.Wait()
+	c.sounding.Wait()
 	if c.bridge != nil {
 		c.bridge.Close()
 	}

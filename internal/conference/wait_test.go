@@ -36,7 +36,7 @@ func TestWaitDocument(t *testing.T) {
 			return cause
 		}))
 		s.expectHears(ann, 440)
-		want := conference.Document{URL: "http://app.test/wait", Method: "GET", Conference: s.live().SID(), Name: "tea"}
+		want := conference.Document{URL: "http://app.test/wait", Method: "GET", Account: account, Conference: s.live().SID(), Name: "tea"}
 		if asked != want {
 			t.Errorf("asked for %+v, want %+v", asked, want)
 		}

@@ -26,7 +26,7 @@ func (r *run) prompt(ctx context.Context, doc *document, v twiml.Verb) error {
 
 // prepare makes a Say, Play or Pause ready to be heard. The error is ctx's
 // cause.
-func (r *run) prepare(ctx context.Context, doc *document, v twiml.Verb) (clip, error) {
+func (r *reader) prepare(ctx context.Context, doc *document, v twiml.Verb) (clip, error) {
 	switch v := v.(type) {
 	case *twiml.Say:
 		return r.say(ctx, v)

@@ -32,8 +32,10 @@ func (r *run) dial(ctx context.Context, doc *document, d *twiml.Dial) (next, err
 		case errors.Is(err, conference.ErrLabel): // Twilio 16025
 			r.warn(contract.CodeLabelDuplicate, "another participant has the label "+short(d.Conference.Label)+": the call goes on with the next verb")
 			return next{}, nil
-		case errors.Is(err, errCoach):
-			r.warn(contract.CodeCoach, "nobody can be coached here: the conference "+short(d.Conference.Name)+" was not joined")
+		case errors.Is(err, conference.ErrCoachHeld): // Twilio 16027
+			r.warn(contract.CodeCoachHeld, "the call to be coached is on hold: the conference "+short(d.Conference.Name)+" was not joined")
+		case errors.Is(err, conference.ErrCoach), errors.Is(err, conference.ErrCoachAbsent): // Twilio <Conference> coach: 13240
+			r.warn(contract.CodeCoach, "the call to be coached is not in the conference "+short(d.Conference.Name)+", or that has not started: it was not joined")
 		case err != nil && ctx.Err() == nil:
 			r.log.Info("conference", "name", d.Conference.Name, "err", err)
 			r.warn(contract.CodeNotBridged, "the call did not get into the conference "+short(d.Conference.Name))
@@ -84,23 +86,16 @@ func (r *run) notDialled(d *twiml.Dial) {
 	}
 }
 
-// errCoach: Deviation (Twilio <Conference> coach): nobody is coached yet, and who
-// was to be heard by one alone must not be heard by all.
-var errCoach = errors.New("coaching is not possible")
-
 // join stands in the conference until the call leaves it.
 func (r *run) join(ctx context.Context, doc *document, d *twiml.Dial) (conference.Left, error) {
 	c := d.Conference
-	if c.Coach != "" {
-		return conference.Left{}, errCoach
-	}
 	q := conference.Request{
 		Account: r.call.Info().Account, Name: c.Name, Call: r.call.SID(), Session: r.session,
 		Label: c.Label, Muted: c.Muted, StartOnEnter: c.StartOnEnter, EndOnExit: c.EndOnExit,
 		BeepEnter: c.Beep.Enter(), BeepExit: c.Beep.Exit(),
 		HangupOnStar: d.HangupOnStar, TimeLimit: d.TimeLimit, MaxParticipants: c.MaxParticipants,
 		Callbacks: conference.Callbacks{Method: c.StatusCallbackMethod, Events: c.StatusCallbackEvents},
-		Wait:      r.wait(doc, c), Prompter: waiting{r},
+		Wait:      r.wait(doc, c), Prompter: prompter{r.reader}, Coach: contract.CallSID(c.Coach),
 	}
 	if c.StatusCallback != "" {
 		at, err := doc.resolve(c.StatusCallback)

@@ -72,9 +72,9 @@ type answer struct {
 	url string // as it can be asked for again
 }
 
-// ask makes one request. A failure is warned of; the error is a *contract.Error,
+// ask makes one request. A failure is noted; the error is a *contract.Error,
 // or ctx's cause.
-func (r *run) ask(ctx context.Context, q request, fallback address) (answer, error) {
+func (r *reader) ask(ctx context.Context, q request, fallback address) (answer, error) {
 	a, err := r.cfg.Webhook.Fetch(ctx, r.webhook(q, fallback))
 	if cause := context.Cause(ctx); cause != nil {
 		return answer{}, cause
@@ -93,7 +93,7 @@ func (r *run) ask(ctx context.Context, q request, fallback address) (answer, err
 }
 
 // read makes a document of an answer.
-func (r *run) read(a answer, parse func(contentType string, body []byte) (*twiml.Document, error)) (*document, error) {
+func (r *reader) read(a answer, parse func(contentType string, body []byte) (*twiml.Document, error)) (*document, error) {
 	doc, err := parse(a.ContentType, a.Body)
 	return r.parsed(a.url, doc, err)
 }
@@ -108,19 +108,18 @@ func asError(err error, code contract.Code, message string) *contract.Error {
 	return &contract.Error{Code: code, Message: message, Err: err}
 }
 
-// webhook builds a request with the call's standard parameters.
-func (r *run) webhook(q request, fallback address) webhook.Request {
-	info := r.call.Info()
-	params := webhook.CallParams(info)
+// webhook builds a request with the standard parameters.
+func (r *reader) webhook(q request, fallback address) webhook.Request {
+	params := r.params()
 	maps.Copy(params, q.params)
 	return webhook.Request{
-		Account: info.Account, URL: q.url, Method: q.method, Params: params,
+		Account: r.account, URL: q.url, Method: q.method, Params: params,
 		FallbackURL: fallback.url, FallbackMethod: fallback.method, Jar: r.jar,
 	}
 }
 
 // parsed notes what the parser found wrong.
-func (r *run) parsed(at string, doc *twiml.Document, err error) (*document, error) {
+func (r *reader) parsed(at string, doc *twiml.Document, err error) (*document, error) {
 	if err != nil {
 		failure := asError(err, contract.CodeParse, "document could not be read")
 		var p *twiml.ParseError
@@ -131,7 +130,7 @@ func (r *run) parsed(at string, doc *twiml.Document, err error) (*document, erro
 		return nil, failure
 	}
 	for _, w := range doc.Warnings {
-		r.call.Warn(contract.Warning{Code: contract.Code(w.Code), Message: inLine(w.Message, w.Line), URL: shown(at)})
+		r.notice(contract.Warning{Code: contract.Code(w.Code), Message: inLine(w.Message, w.Line), URL: shown(at)})
 	}
 	return &document{Document: doc, url: at}, nil
 }
@@ -143,9 +142,9 @@ func inLine(message string, line int) string {
 	return fmt.Sprintf("%s (line %d)", message, line)
 }
 
-func (r *run) warnError(err *contract.Error, at string) {
+func (r *reader) warnError(err *contract.Error, at string) {
 	r.log.Info("document", "url", shown(at), "err", err)
-	r.call.Warn(contract.Warning{Code: err.Code, Message: err.Message, URL: shown(at)})
+	r.notice(contract.Warning{Code: err.Code, Message: err.Message, URL: shown(at)})
 }
 
 // resolve makes a URL in doc absolute (Twilio: relative to the URL of the

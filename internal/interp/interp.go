@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/url"
 
 	"confab/internal/call"
 	"confab/internal/conference"
@@ -48,10 +49,11 @@ func New(c Config) (*Interp, error) {
 // last has ended or the call has.
 func (i *Interp) ServeCall(_ context.Context, c *call.Call) {
 	r := &run{
-		Interp: i, call: c, session: c.Session(),
-		log:  i.log.With("call", c.SID()),
-		jar:  webhook.NewJar(),
-		pace: newPace(maxTurns),
+		reader: &reader{
+			Interp: i, log: i.log.With("call", c.SID()), jar: webhook.NewJar(), account: c.Info().Account,
+			params: func() url.Values { return webhook.CallParams(c.Info()) }, notice: c.Warn,
+		},
+		call: c, session: c.Session(), pace: newPace(maxTurns),
 	}
 	for {
 		ctx, script, ok := c.Next()
@@ -62,14 +64,28 @@ func (i *Interp) ServeCall(_ context.Context, c *call.Call) {
 	}
 }
 
+// reader fetches documents and makes what stands in them ready to be heard, on
+// behalf of a call or of a conference. It may be used from any goroutine.
+type reader struct {
+	*Interp
+	log     *slog.Logger
+	jar     http.CookieJar // of the call (Twilio: cookies are kept per call), or of the announcement
+	account contract.AccountSID
+	params  func() url.Values      // the standard ones
+	notice  func(contract.Warning) // takes what is wrong with a document
+}
+
+// warn notes what is wrong.
+func (r *reader) warn(code contract.Code, message string) {
+	r.notice(contract.Warning{Code: code, Message: message})
+}
+
 // run is the interpreter of one call.
 type run struct {
-	*Interp
+	*reader
 	call     *call.Call
 	session  *media.Session
-	log      *slog.Logger
-	jar      http.CookieJar // of the call (Twilio: cookies are kept per call)
-	fallback address        // of the script that runs; may be empty
+	fallback address // of the script that runs; may be empty
 	pace     *pace
 }
 
@@ -77,9 +93,4 @@ type run struct {
 type address struct {
 	url    string // absolute
 	method string // GET or POST; empty means POST
-}
-
-// warn records a notice on the call.
-func (r *run) warn(code contract.Code, message string) {
-	r.call.Warn(contract.Warning{Code: code, Message: message})
 }

@@ -21,7 +21,7 @@ const maxMedia = 16 << 20
 
 // play makes a sound file, or digits, ready to be heard. A file that cannot be
 // had or read is a warning, and passed over.
-func (r *run) play(ctx context.Context, doc *document, v *twiml.Play) (clip, error) {
+func (r *reader) play(ctx context.Context, doc *document, v *twiml.Play) (clip, error) {
 	if v.Digits != "" {
 		return press(v.Digits, repeats(v.Loop)), nil
 	}

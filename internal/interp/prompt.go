@@ -5,20 +5,23 @@ import (
 	"net/url"
 
 	"confab/internal/conference"
+	"confab/internal/contract"
 	"confab/internal/twiml"
 )
 
-// waiting runs documents for the caller of a run while it waits
-// (conference.Prompter). Only Say, Play, Pause and Redirect stand in them.
-type waiting struct{ r *run }
+// prompter runs the documents that are heard in a conference: while waiting, on
+// hold, and as announcements (conference.Prompter). Only Say, Play, Pause and
+// Redirect stand in them. It may be used from any goroutine.
+type prompter struct{ *reader }
 
-// Prompt runs d into an ear until it has ended, which is silence from then on.
-// Redirects may go round for ever, but not faster than one a second.
+// Prompt runs d into an ear until it has ended. Redirects may go round for ever,
+// but not faster than one a second.
 //
-// An error says that d could not be run from the beginning. A later document
-// that fails ends the prompt instead: who has waited for ten minutes is not put
-// out because an application restarts.
-func (w waiting) Prompt(ctx context.Context, into conference.Ear, d conference.Document) error {
+// An error says that d could not be run from the beginning: a *contract.Error
+// where that is the application's fault. A later document that fails ends the
+// prompt instead: who has waited for ten minutes is not put out because an
+// application restarts.
+func (p prompter) Prompt(ctx context.Context, into conference.Ear, d conference.Document) error {
 	params := url.Values{"ConferenceSid": {string(d.Conference)}, "FriendlyName": {d.Name}}
 	q := &request{address{d.URL, d.Method}, params}
 	turns := newPace(waitTurns)
@@ -26,14 +29,14 @@ func (w waiting) Prompt(ctx context.Context, into conference.Ear, d conference.D
 		if err := turns.wait(ctx); err != nil {
 			return err
 		}
-		doc, err := w.fetch(ctx, *q)
+		doc, err := p.fetch(ctx, *q)
 		if err != nil {
 			if first || ctx.Err() != nil {
 				return err
 			}
 			return nil
 		}
-		if q, err = w.document(ctx, into, doc, params); err != nil {
+		if q, err = p.document(ctx, into, doc, params); err != nil {
 			return err
 		}
 	}
@@ -42,25 +45,27 @@ func (w waiting) Prompt(ctx context.Context, into conference.Ear, d conference.D
 
 // fetch gets one document. Twilio <Conference> waitUrl: there is no fallback for
 // it.
-func (w waiting) fetch(ctx context.Context, q request) (*document, error) {
-	a, err := w.r.ask(ctx, q, address{})
+func (p prompter) fetch(ctx context.Context, q request) (*document, error) {
+	a, err := p.ask(ctx, q, address{})
 	if err != nil {
 		return nil, err
 	}
-	return w.r.read(a, twiml.WaitFromResponse)
+	return p.read(a, twiml.WaitFromResponse)
 }
 
-// document runs one document and returns the one to go on with, or nil.
-func (w waiting) document(ctx context.Context, into conference.Ear, doc *document, params url.Values) (*request, error) {
+// document runs one document and returns the one to go on with, or nil. One that
+// leads nowhere has ended.
+func (p prompter) document(ctx context.Context, into conference.Ear, doc *document, params url.Values) (*request, error) {
 	for _, v := range doc.Verbs {
 		if v, ok := v.(*twiml.Redirect); ok {
 			at, err := doc.resolve(v.URL)
 			if err != nil {
-				return nil, err
+				p.warnError(&contract.Error{Code: contract.CodeURL, Message: "next document has no usable URL", Err: err}, v.URL)
+				return nil, nil
 			}
 			return &request{address{at, v.Method}, params}, nil
 		}
-		c, err := w.r.prepare(ctx, doc, v)
+		c, err := p.prepare(ctx, doc, v)
 		if err != nil {
 			return nil, err
 		}

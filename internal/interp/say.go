@@ -16,7 +16,7 @@ const sayRate = 8000
 // say makes speech ready to be heard. A text that cannot be spoken is passed
 // over with a warning (Twilio 13511, 13512, 13520, 13521); where nothing can be
 // spoken at all, a short tone stands for it.
-func (r *run) say(ctx context.Context, v *twiml.Say) (clip, error) {
+func (r *reader) say(ctx context.Context, v *twiml.Say) (clip, error) {
 	if v.Text == "" {
 		return nil, nil // the parser has warned
 	}
