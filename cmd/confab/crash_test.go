@@ -43,7 +43,7 @@ numbers:
 	ann := dial(t, first.sip, "ann")
 	answer := ann.wants("SIP/2.0 200")
 	ann.send("ACK", 1, "")
-	waitForFiles(t, filepath.Join(dir, "data", "dialogs"))
+	waitForFiles(t, filepath.Join(dir, "data", "dialogs", "*.json"))
 	first.signal(t, syscall.SIGKILL)
 	if first.end(t) == nil {
 		t.Fatal("it survived")
@@ -78,15 +78,15 @@ numbers:
 	}
 }
 
-// waitForFiles waits until dir has a file.
-func waitForFiles(t *testing.T, dir string) {
+// waitForFiles waits until a file matches.
+func waitForFiles(t *testing.T, pattern string) {
 	t.Helper()
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
-		if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
+		if names, err := filepath.Glob(pattern); err == nil && len(names) > 0 {
 			return
 		}
 	}
-	t.Fatalf("nothing in %s", dir)
+	t.Fatalf("no %s", pattern)
 }
 
 // metrics is what the server counts now.

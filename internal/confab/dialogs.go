@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -22,6 +23,8 @@ const (
 	lostBye = 5 * time.Second
 	// lostByes is how many of them are asked at a time.
 	lostByes = 16
+	// halfWritten ends the name of a file that is being written.
+	halfWritten = ".half"
 )
 
 // dialogs keeps the state of each dialog that lives in a file of its own, so
@@ -51,12 +54,16 @@ func openDialogs(dir string, log *slog.Logger) (*dialogs, error) {
 	}
 	d := &dialogs{dir: dir, log: log, notes: map[string][]byte{}, wake: make(chan struct{}, 1)}
 	for _, e := range entries {
+		if strings.HasSuffix(e.Name(), halfWritten) {
+			d.notes[e.Name()] = nil
+			continue
+		}
 		text, err := os.ReadFile(filepath.Join(dir, e.Name()))
 		var state sip.DialogState
 		if err == nil {
 			err = json.Unmarshal(text, &state)
 		}
-		if err != nil || e.Name() != nameOf(state) { // half a file: it was being written when the end came
+		if err != nil || e.Name() != nameOf(state) {
 			log.Warn("dialog not read", "file", e.Name(), "err", err)
 			d.notes[e.Name()] = nil
 			continue
@@ -122,7 +129,12 @@ func (d *dialogs) write(name string, text []byte) error {
 		}
 		return nil
 	}
-	return os.WriteFile(path, text, 0o600)
+	// Whole or not at all: a crash is what it is written for.
+	half := path + halfWritten
+	if err := os.WriteFile(half, text, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(half, path)
 }
 
 // hangUp sends a BYE to everybody whom the last run left, and returns when all
