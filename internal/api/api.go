@@ -2,6 +2,7 @@ package api
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"sync/atomic"
@@ -37,6 +38,9 @@ type Config struct {
 	// announced to all.
 	Prompter conference.Prompter
 
+	// Blocks are the numbers that can be bought (see CheckBlocks).
+	Blocks []contract.NumberBlock
+
 	Keys Keys         // nil: there are no API keys
 	Log  *slog.Logger // nil discards
 }
@@ -55,6 +59,7 @@ func (c Config) validate() error {
 type API struct {
 	cfg      Config
 	log      *slog.Logger
+	blocks   []block
 	underWay atomic.Int64 // requests
 }
 
@@ -66,7 +71,11 @@ func New(c Config) (*API, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	return &API{cfg: c, log: c.Log}, nil
+	blocks, err := newBlocks(c.Blocks)
+	if err != nil {
+		return nil, fmt.Errorf("api: blocks of numbers%w", err)
+	}
+	return &API{cfg: c, log: c.Log, blocks: blocks}, nil
 }
 
 // ServeHTTP answers a request for a resource: who asks must be the account, and

@@ -82,7 +82,7 @@ func (d description) schemaOf(t *testing.T, method, path string) schema {
 		if !regexp.MustCompile("^" + pattern + "$").MatchString(path) {
 			continue
 		}
-		s, ok := operations[strings.ToLower(method)].Responses["200"].Content["application/json"]
+		s, ok := operations[strings.ToLower(method)].success().Content["application/json"]
 		if !ok {
 			t.Fatalf("%s %s: the description has no such answer", method, path)
 		}

@@ -9,13 +9,21 @@ import (
 	"time"
 )
 
-// reply answers with success: 200, or 204 when there is nothing to say.
+// created is an answer that tells of something new.
+type created struct{ answer }
+
+// reply answers with success: 200, 201 when there is something new, or 204 when
+// there is nothing to say.
 func (q *request) reply(w http.ResponseWriter, given answer) {
 	if given == nil {
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
-	q.write(w, http.StatusOK, given)
+	status := http.StatusOK
+	if _, ok := given.(created); ok {
+		status = http.StatusCreated
+	}
+	q.write(w, status, given)
 }
 
 // write sends an answer in the form that the path asks for.
