@@ -109,7 +109,7 @@ func (m metrics) panics(send sender) {
 		entry string
 		n     uint64
 	}{
-		{"SIP message", m.s.sip.Stats().Panics}, {"packet", media}, {"document", m.s.calls.Stats().Panics},
+		{"SIP message", m.s.sip.Stats().Panics}, {"packet", media}, {"document", m.s.calls.Stats().Panics + m.s.conferences.Panics()},
 		{"HTTP request", m.s.entry.panics.Load()}, {"line", uint64(m.s.webhook.Panics())},
 	} {
 		send.count("panics_total", "Errors of ours that were survived, by what came in.", e.n, label{"entry", e.entry})
