@@ -40,6 +40,7 @@ type Switch struct {
 	plane       *media.Plane
 	webhook     *webhook.Client
 	conferences *conference.Conferences
+	announcer   conference.Prompter // of announcements to a whole conference
 	calls       *call.Calls
 	delivery    *webhook.Delivery
 	listener    net.Listener // of HTTP
@@ -171,6 +172,7 @@ func (s *Switch) openCalls(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	s.announcer = scripts.Announcer()
 	s.calls, err = call.New(call.Config{
 		Account: s.account.SID, Journal: s.store, Numbers: s.store, Handler: scripts,
 		MaxCalls: s.cfg.MaxCalls, TimeLimit: s.cfg.TimeLimit, Log: s.log,
@@ -219,7 +221,8 @@ func (s *Switch) openHTTP(context.Context) (err error) {
 	s.closeLater(func() error { return closeListener(s.listener) })
 	rest, err := api.New(api.Config{
 		Account: s.account.SID, Token: s.account.AuthToken,
-		Store: s.store, Calls: s.calls, Conferences: s.conferences, Log: s.log,
+		Store: s.store, Calls: s.calls, Conferences: s.conferences,
+		Prompter: s.announcer, Log: s.log,
 	})
 	if err != nil {
 		return err
