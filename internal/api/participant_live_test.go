@@ -145,10 +145,32 @@ func TestParticipants_heldCoachedAnnouncedTo(t *testing.T) {
 
 		s.post(at, url.Values{"AnnounceUrl": {"http://" + appAddr + "/news"}})
 		time.Sleep(5 * time.Second)
-		if told := s.told(); !slices.Contains(told, "announcement-end alice") || !slices.Contains(told, "participant-hold alice") ||
+		s.post(room+".json", url.Values{"AnnounceUrl": {"http://" + appAddr + "/news"}, "AnnounceMethod": {"GET"}})
+		time.Sleep(5 * time.Second)
+		if told := s.told(); !slices.Contains(told, "announcement-end alice") || !slices.Contains(told, "announcement-end") || !slices.Contains(told, "participant-hold alice") ||
 			!slices.Contains(told, "participant-unhold alice") {
 			t.Errorf("told: %v", told)
 		}
 		s.leave(mary, alice, bob)
+	})
+}
+
+// What is heard before the start is changed while somebody waits.
+func TestParticipant_waitsOtherwise(t *testing.T) {
+	onStage(t, func(s *live) {
+		s.says("/voice", meeting)
+		s.says("/music", `<Response><Play digits="5"/><Pause length="600"/></Response>`)
+		mary := s.calls("mary", 443)
+		time.Sleep(time.Second)
+		at := s.room() + "/Participants/mary.json"
+		s.post(at, url.Values{"WaitUrl": {"http://" + appAddr + "/music"}, "WaitMethod": {"GET"}, "BeepOnExit": {"true"}})
+		s.presses(mary, "5")
+		s.post(at, url.Values{"WaitUrl": {""}})
+		s.refused(at, url.Values{"WaitUrl": {"music"}}, 400, 21205)
+		s.refused(at, url.Values{"Coaching": {"true"}, "CallSidToCoach": {sid("CA", 9)}}, 400, 13240) // before the start
+		if told := s.told(); !slices.Contains(told, "participant-modify mary") {
+			t.Errorf("told: %v", told)
+		}
+		s.leave(mary)
 	})
 }
