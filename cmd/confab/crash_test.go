@@ -44,6 +44,7 @@ numbers:
 	answer := ann.wants("SIP/2.0 200")
 	ann.send("ACK", 1, "")
 	waitForFiles(t, filepath.Join(dir, "data", "dialogs", "*.json"))
+	waitForMetric(t, first, "confab_journal_events_total 2") // it rang, it was answered
 	first.signal(t, syscall.SIGKILL)
 	if first.end(t) == nil {
 		t.Fatal("it survived")
@@ -63,12 +64,7 @@ numbers:
 	case <-time.After(patience):
 		t.Errorf("the application was not told; the log:\n%s", second.log)
 	}
-	for deadline := time.Now().Add(patience); !strings.Contains(metrics(t, second), `confab_callbacks_total{result="delivered"} 1`); {
-		if time.Now().After(deadline) {
-			t.Fatal("the callback that was delivered is not in the metrics")
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
+	waitForMetric(t, second, `confab_callbacks_total{result="delivered"} 1`)
 	second.signal(t, syscall.SIGTERM)
 	if err := second.end(t); err != nil {
 		t.Errorf("%v; its log:\n%s", err, second.log)
@@ -89,17 +85,23 @@ func waitForFiles(t *testing.T, pattern string) {
 	t.Fatalf("no %s", pattern)
 }
 
-// metrics is what the server counts now.
-func metrics(t *testing.T, s *server) string {
+// waitForMetric waits until the server says line among its metrics.
+func waitForMetric(t *testing.T, s *server, line string) {
 	t.Helper()
-	resp, err := http.Get(s.api + "/metrics")
-	if err != nil {
-		t.Fatal(err)
+	text := ""
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		resp, err := http.Get(s.api + "/metrics")
+		if err != nil {
+			t.Fatal(err)
+		}
+		all, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text = string(all); strings.Contains(text, "\n"+line+"\n") {
+			return
+		}
 	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
+	t.Fatalf("no %s in %s", line, text)
 }

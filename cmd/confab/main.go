@@ -31,6 +31,9 @@ type program struct {
 	Serve   serveCmd   `cmd:"" default:"withargs" help:"Answer calls; what confab does when no command is given."`
 	Room    roomCmd    `cmd:"" help:"The rooms of the conference line, and their codes."`
 	Number  numberCmd  `cmd:"" help:"The numbers that may be dialled, and the application behind each."`
+	Events  eventsCmd  `cmd:"" help:"What has happened, and the callbacks that were given up."`
+	Prune   pruneCmd   `cmd:"" help:"Remove what is too old from a server's data."`
+	Backup  backupCmd  `cmd:"" help:"Copy a server's database, while it runs or not."`
 	Call    callCmd    `cmd:"" help:"Call somebody from the terminal."`
 	Line    lineCmd    `cmd:"" help:"Serve the conference line alone, for another switch to ask."`
 	Demo    demoCmd    `cmd:"" help:"Let four people meet on this machine, and show who hears whom."`
@@ -52,11 +55,13 @@ func main() {
 
 // run runs the program and returns its exit code.
 func run(args []string, t terminal) int {
-	// The first signal ends ctx; a second one finds the default action again
-	// and ends the program at once.
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// The first signal ends ctx, once a second one would find the default action
+	// again: it ends the program at once.
+	signalled, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	context.AfterFunc(ctx, stop)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	context.AfterFunc(signalled, func() { stop(); cancel() })
 
 	parser, err := newParser(ctx, t, &program{})
 	if err != nil {
