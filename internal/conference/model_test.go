@@ -1,6 +1,7 @@
 package conference_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -25,6 +26,13 @@ type guest struct {
 	*person
 	pitch                   float64
 	starts, moderates, mute bool
+	held                    bool
+	coaches                 *guest // who alone hears this one; nil: all do
+}
+
+// heardBy reports whether a guest who speaks is heard by other, who is not held.
+func (g *guest) heardBy(other *guest) bool {
+	return g != other && !g.mute && !g.held && (g.coaches == nil || g.coaches == other)
 }
 
 func (m *model) status() contract.ConferenceStatus {
@@ -72,11 +80,11 @@ func (m *model) ends(reason, others string) {
 
 // hears is what g must hear of the pitches of all.
 func (m *model) hears(g *guest) (pitches []float64) {
-	if !m.started || !slices.Contains(m.in, g) {
+	if !m.started || !slices.Contains(m.in, g) || g.held {
 		return nil
 	}
 	for _, other := range m.in {
-		if other != g && !other.mute {
+		if other.heardBy(g) {
 			pitches = append(pitches, other.pitch)
 		}
 	}
@@ -152,6 +160,36 @@ func (m *model) actions(guests []*guest) map[string]func(*rapid.T) {
 			}
 			g.mute = mute
 		}),
+		"hold": inside(func(t *rapid.T, g *guest) {
+			hold := rapid.Bool().Draw(t, "hold")
+			if _, err := m.s.live().Hold(g.call, hold, &conference.Document{}); err != nil {
+				t.Error(err)
+			}
+			if g.held != hold {
+				m.say("participant-%s %s", map[bool]string{true: "hold", false: "unhold"}[hold], g.name)
+			}
+			g.held = hold
+		}),
+		"modify": inside(func(t *rapid.T, g *guest) {
+			moderates := rapid.Bool().Draw(t, "moderates")
+			if _, err := m.s.live().Modify(g.call, conference.Changes{EndOnExit: &moderates}); err != nil {
+				t.Error(err)
+			}
+			if g.moderates != moderates {
+				m.say("participant-modify %s", g.name)
+			}
+			g.moderates = moderates
+		}),
+		"coach": inside(func(t *rapid.T, g *guest) { m.coach(t, g, rapid.SampledFrom(guests).Draw(t, "whom")) }),
+		"coach nobody": inside(func(t *rapid.T, g *guest) {
+			if _, err := m.s.live().Coach(g.call, ""); err != nil {
+				t.Error(err)
+			}
+			if g.coaches != nil {
+				m.say("participant-modify %s", g.name)
+			}
+			g.coaches = nil
+		}),
 		"end": inside(func(t *rapid.T, _ *guest) {
 			if _, err := m.s.live().End(); err != nil {
 				t.Error(err)
@@ -160,6 +198,27 @@ func (m *model) actions(guests []*guest) map[string]func(*rapid.T) {
 		}),
 		"listen": func(t *rapid.T) { m.listen(t, guests) },
 		"":       func(t *rapid.T) { m.compare(t, guests) },
+	}
+}
+
+// coach lets g be heard by one alone, if that may be.
+func (m *model) coach(t *rapid.T, g, whom *guest) {
+	_, err := m.s.live().Coach(g.call, whom.call)
+	var want error
+	switch {
+	case g.coaches == whom:
+	case g == whom, !m.started:
+		want = conference.ErrCoach
+	case !slices.Contains(m.in, whom):
+		want = conference.ErrCoachAbsent
+	case whom.held:
+		want = conference.ErrCoachHeld
+	default:
+		g.coaches = whom
+		m.say("participant-modify %s", g.name)
+	}
+	if !errors.Is(err, want) {
+		t.Errorf("%s coaches %s: %v, want %v", g.name, whom.name, err, want)
 	}
 }
 
@@ -172,6 +231,7 @@ func (m *model) join(t *rapid.T, guests []*guest) {
 	flag := func(name string) bool { return rapid.Bool().Draw(t, name) }
 	g := rapid.SampledFrom(out).Draw(t, "who")
 	g.starts, g.moderates, g.mute = flag("starts"), flag("moderates") && flag("really"), flag("mute")
+	g.held, g.coaches = false, nil
 	beep := flag("beep")
 	g.join(silent, beeps(beep, beep), func(r *conference.Request) {
 		r.StartOnEnter, r.EndOnExit, r.Muted = g.starts, g.moderates, g.mute
@@ -212,9 +272,29 @@ func (m *model) compare(t *rapid.T, guests []*guest) {
 			t.Fatalf("event %d is %s, want %s", i, got, want)
 		}
 	}
+	if len(m.in) > 0 {
+		m.compareSnapshots(t, m.s.live().Participants())
+	}
 	for _, g := range guests {
 		if in := slices.Contains(m.in, g); g.in() != in {
 			t.Errorf("%s is in: %v, want %v", g.name, g.in(), in)
+		}
+	}
+}
+
+// compareSnapshots checks what is shown of those who are in.
+func (m *model) compareSnapshots(t *rapid.T, list []contract.ParticipantInfo) {
+	if len(list) != len(m.in) {
+		t.Fatalf("%d are shown, want %d", len(list), len(m.in))
+	}
+	for i, g := range m.in {
+		want := contract.ParticipantInfo{Conference: list[i].Conference, Call: g.call, Muted: g.mute, Hold: g.held,
+			StartOnEnter: g.starts, EndOnExit: g.moderates, Joined: list[i].Joined}
+		if g.coaches != nil {
+			want.Coaching, want.CallToCoach = true, g.coaches.call
+		}
+		if list[i] != want {
+			t.Errorf("%s is shown as %+v, want %+v", g.name, list[i], want)
 		}
 	}
 }
