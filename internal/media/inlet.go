@@ -140,7 +140,7 @@ func (in *inlet) hear(now time.Duration, wanted, measured bool) []int16 {
 	}
 	need := uint32(in.codec.ClockRate() / int(time.Second/tickDuration))
 	if len(in.rest) > 0 {
-		return in.hearRest(now, need, wanted, measured)
+		return in.hearRest(now, need, wanted)
 	}
 	p := in.jitter.Pop(now, need)
 	if p.Verdict == rtp.Play && p.Spare && (!wanted || in.quiet(p.Payload)) {
@@ -148,8 +148,8 @@ func (in *inlet) hear(now time.Duration, wanted, measured bool) []int16 {
 		p = in.jitter.Pop(now, need)
 	}
 	if p.Duration != need {
-		in.keep(p, wanted, measured)
-		return in.hearRest(now, need, wanted, measured)
+		in.keep(p)
+		return in.hearRest(now, need, wanted)
 	}
 	heard := false
 	switch p.Verdict {
@@ -171,11 +171,11 @@ func (in *inlet) hear(now time.Duration, wanted, measured bool) []int16 {
 
 // hearRest is hear for packets that are longer or shorter than a frame: they are
 // decoded into rest, of which a frame is taken.
-func (in *inlet) hearRest(now time.Duration, need uint32, wanted, measured bool) []int16 {
+func (in *inlet) hearRest(now time.Duration, need uint32, wanted bool) []int16 {
 	size := len(in.frame)
 	perClock := in.codec.ClockRate() / in.codec.SampleRate()
 	for tries := 0; len(in.rest) < size && tries < 16; tries++ {
-		in.keep(in.jitter.Pop(now, need-uint32(len(in.rest)*perClock)), wanted, measured)
+		in.keep(in.jitter.Pop(now, need-uint32(len(in.rest)*perClock)))
 	}
 	n := copy(in.frame, in.rest)
 	clear(in.frame[n:])
@@ -187,7 +187,7 @@ func (in *inlet) hearRest(now time.Duration, need uint32, wanted, measured bool)
 }
 
 // keep appends what p stands for to rest.
-func (in *inlet) keep(p rtp.Popped, wanted, measured bool) {
+func (in *inlet) keep(p rtp.Popped) {
 	samples := int(p.Duration) * in.codec.SampleRate() / in.codec.ClockRate()
 	if cap(in.rest) < len(in.rest)+samples {
 		in.rest = append(make([]int16, 0, len(in.rest)+2*samples+maxFrameSize), in.rest...)
@@ -196,7 +196,7 @@ func (in *inlet) keep(p rtp.Popped, wanted, measured bool) {
 	switch p.Verdict {
 	case rtp.Play:
 		in.gap = 0
-		if in.listen(p.Payload, wanted, measured) {
+		if in.listen(p.Payload, true, true) { // wanted or not: some of it is heard later
 			in.decoder.Decode(tail, p.Payload)
 		} else {
 			clear(tail)
@@ -206,7 +206,7 @@ func (in *inlet) keep(p rtp.Popped, wanted, measured bool) {
 		clear(tail)
 	default: // at most a frame
 		in.recall()
-		if wanted && in.conceal(samples) {
+		if in.conceal(samples) {
 			copy(tail, in.frame)
 		} else {
 			clear(tail)
@@ -229,12 +229,15 @@ func (in *inlet) listen(payload []byte, wanted, measured bool) bool {
 	}
 	level, ok := in.codec.Level(payload)
 	in.level = level
-	if !ok || level >= quietBelow {
+	switch {
+	case !wanted:
+		in.loud = 0 // what is not decoded cannot be gone on with
+	case !ok || level >= quietBelow:
 		in.loud = hangover
-	} else if in.loud > 0 {
+	case in.loud > 0:
 		in.loud--
 	}
-	return wanted && in.loud > 0
+	return in.loud > 0
 }
 
 // tones returns the detector of in-band digits, or nil while none are looked for:

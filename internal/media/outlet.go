@@ -3,6 +3,8 @@ package media
 import (
 	"crypto/rand"
 	"encoding/binary"
+	"errors"
+	"slices"
 	"time"
 
 	"confab/internal/audio"
@@ -39,7 +41,14 @@ type dialled struct {
 	key   byte          // 0: none, a pause only
 	pause time.Duration // left, after the key
 	begun bool          // the key has been started
-	done  chan struct{} // closed after it; nil but for the last
+	of    *dialling
+	last  bool // of them
+}
+
+// dialling is one SendDigits that waits.
+type dialling struct {
+	done chan struct{} // closed by the loop when it is over
+	err  error         // set before that
 }
 
 func newOutlet() outlet {
@@ -65,6 +74,27 @@ func (out *outlet) set(p Params) {
 		out.split = int(tickDuration / p.PTime)
 	}
 	out.step = uint32(p.Codec.ClockRate()/int(time.Second/tickDuration)) / uint32(out.split)
+	if out.dtmf == 0 && (len(out.dialled) > 0 || out.keys.Active()) {
+		out.keys = rtp.EventSender{}
+		out.hangUp(nil, errNoEvents)
+	}
+}
+
+// errNoEvents: a new SDP has taken telephone-events back.
+var errNoEvents = errors.New("send digits: the far end takes no telephone-events any more")
+
+// hangUp ends a SendDigits, or (nil) all of them, before it is done.
+func (out *outlet) hangUp(which *dialling, err error) {
+	out.dialled = slices.DeleteFunc(out.dialled, func(d dialled) bool {
+		if which != nil && d.of != which {
+			return false
+		}
+		if d.last {
+			d.of.err = err
+			close(d.of.done)
+		}
+		return true
+	})
 }
 
 // rate returns the sample rate of what is said, Hz.
@@ -157,8 +187,8 @@ func (out *outlet) dial() bool {
 			d.pause -= step
 			return false
 		}
-		if d.done != nil {
-			close(d.done)
+		if d.last {
+			close(d.of.done)
 		}
 		out.dialled[0] = dialled{}
 		out.dialled = out.dialled[1:]
