@@ -15,9 +15,10 @@ import (
 )
 
 // newMux puts together what the switch answers over HTTP.
-func newMux(rest http.Handler, registry *prometheus.Registry, ready func() error) *http.ServeMux {
+func newMux(rest, events http.Handler, registry *prometheus.Registry, ready func() error) *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.Handle(api.Root, rest)
+	mux.Handle(api.EventsRoot, events)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprintln(w, "ok")

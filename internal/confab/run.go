@@ -38,6 +38,7 @@ func (s *Switch) Run(ctx context.Context) error {
 		})
 	}
 	wg.Go(func() { s.dialogs.hangUp(life, s.sip.Bye) })
+	wg.Go(func() { s.forget(life) })
 	s.state.Store(stateServing)
 	err := s.greet(life)
 	if err == nil {
@@ -47,6 +48,7 @@ func (s *Switch) Run(ctx context.Context) error {
 		}
 	}
 	s.drain(life)
+	close(s.stopping)
 	end()
 	wg.Wait()
 	return errors.Join(err, s.Close())

@@ -50,6 +50,8 @@ type Switch struct {
 
 	opened []func() error // how to close what was opened, in the order of opening
 	state  atomic.Int32   // see ready
+
+	stopping chan struct{} // closed when streams of events are to end
 }
 
 // New puts a switch together, from the bottom up. Everything that can fail does
@@ -65,7 +67,7 @@ func New(c Config) (*Switch, error) {
 	if c.Program == "" {
 		c.Program = "confab"
 	}
-	s := &Switch{cfg: c, log: c.Log}
+	s := &Switch{cfg: c, log: c.Log, stopping: make(chan struct{})}
 	for _, open := range []func(context.Context) error{
 		s.openStore, s.openLine, s.openVoice, s.openCalls, s.openHTTP, s.openSIP,
 	} {
@@ -222,12 +224,13 @@ func (s *Switch) openHTTP(context.Context) (err error) {
 	rest, err := api.New(api.Config{
 		Account: s.account.SID, Token: s.account.AuthToken,
 		Store: s.store, Calls: s.calls, Conferences: s.conferences,
-		Prompter: s.announcer, Log: s.log,
+		Keys: s.store, Blocks: s.cfg.blocks(), Prompter: s.announcer, Log: s.log,
 	})
 	if err != nil {
 		return err
 	}
-	s.entry = &entry{next: newMux(rest, newRegistry(s), s.ready), log: s.log}
+	events := api.NewEvents(api.EventsConfig{API: rest, Store: s.store, Params: webhook.EventParams, Token: webhook.Token, Stopping: s.stopping})
+	s.entry = &entry{next: newMux(rest, events, newRegistry(s), s.ready), log: s.log}
 	return nil
 }
 

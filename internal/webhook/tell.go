@@ -15,12 +15,13 @@ import (
 // tell sends one event, even when Run is being ended.
 func (d *Delivery) tell(ctx context.Context, e contract.Event) telling {
 	return d.client.tell(context.WithoutCancel(ctx), Request{Account: e.Account(), URL: e.Callback.URL, Method: e.Callback.Method,
-		Params: EventParams(e), Token: token(e)}, false)
+		Params: EventParams(e), Token: Token(e)}, false)
 }
 
-// token is the same however often an event is told, before and after a restart:
-// by it an application knows one that it has had.
-func token(e contract.Event) string {
+// Token returns the I-Twilio-Idempotency-Token of an event. It is the same
+// however often the event is told, before and after a restart: by it an
+// application knows one that it has had.
+func Token(e contract.Event) string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s %s %d", e.Stream(), e.Type, e.Sequence))
 	return hex.EncodeToString(sum[:16])
 }
