@@ -95,7 +95,11 @@ func newParser(ctx context.Context, t terminal, p *program) (*kong.Kong, error) 
 // complain says what went wrong and returns the exit code that says it too.
 func complain(t terminal, err error) int {
 	fmt.Fprintln(t.err, "confab:", err)
-	if parse := new(kong.ParseError); errors.As(err, &parse) && !errors.As(err, new(configError)) {
+	understood := errors.As(err, new(configError)) || errors.As(err, new(*confab.InvalidError))
+	if understood {
+		return exitFailed
+	}
+	if parse := new(kong.ParseError); errors.As(err, &parse) {
 		what := "confab help"
 		if node := parse.Context.Selected(); node != nil {
 			what += strings.TrimPrefix(node.FullPath(), "confab")

@@ -198,6 +198,8 @@ func TestServe_failsInOneLine(t *testing.T) {
 	}{
 		"port taken":           {[]string{"--http", taken.Addr().String()}, "taken"},
 		"bad address":          {[]string{"--sip", "192.0.2.7:5060"}, "192.0.2.7:5060"},
+		"bad port":             {[]string{"--http", "127.0.0.1:99999"}, `"99999" is not a port`},
+		"bad ports":            {[]string{"--rtp-ports", "5-3"}, "10000-10999"},
 		"unwritable directory": {[]string{"--data", "file/data"}, "file/data"},
 		"data in use":          {[]string{"--data", "shared"}, "in use"},
 		"no configuration":     {[]string{"--config", "nothing.yaml"}, "nothing.yaml"},
