@@ -150,7 +150,7 @@ func (c *Conference) End() (contract.Pos, error) {
 		c.mu.Unlock()
 		return 0, ErrEnded
 	}
-	pos := c.endLocked(contract.EndedByAPI, "")
+	pos := c.endLocked(contract.EndedByAPI, nil)
 	c.mu.Unlock()
 	c.forgetIfEnded()
 	return pos, nil

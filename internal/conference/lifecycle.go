@@ -95,17 +95,18 @@ func (c *Conference) removeLocked(p *participant, how departure, kicked bool) co
 	}
 	switch {
 	case p.info.EndOnExit: // Twilio <Conference> endConferenceOnExit
-		return c.endLocked(reason(contract.EndedByModeratorLeft, contract.EndedByModeratorKicked), p.info.Call)
+		return c.endLocked(reason(contract.EndedByModeratorLeft, contract.EndedByModeratorKicked), p)
 	case len(c.present) == 0:
-		return c.endLocked(reason(contract.EndedByLastLeft, contract.EndedByLastKicked), p.info.Call)
+		return c.endLocked(reason(contract.EndedByLastLeft, contract.EndedByLastKicked), p)
 	case p.beepExit:
 		c.beepLocked(beepExit)
 	}
 	return pos
 }
 
-// endLocked ends the conference: those who are still in it leave first.
-func (c *Conference) endLocked(reason contract.EndReason, ending contract.CallSID) contract.Pos {
+// endLocked ends the conference, because of the leaving of by unless that is nil:
+// those who are still in it leave first.
+func (c *Conference) endLocked(reason contract.EndReason, by *participant) contract.Pos {
 	others := departure{contract.LeftModeratorEnded, contract.CallInProgress}
 	if reason == contract.EndedByAPI {
 		others.reason = contract.LeftConferenceEnded
@@ -115,8 +116,11 @@ func (c *Conference) endLocked(reason contract.EndReason, ending contract.CallSI
 	}
 	c.silenceLocked(nil)
 	c.info.Status, c.info.Ended = contract.ConferenceCompleted, time.Now()
-	c.info.ReasonEnded, c.info.CallEnding = reason, ending
-	pos := c.appendLocked(contract.Event{Type: contract.EventConferenceEnd}, nil)
+	c.info.ReasonEnded = reason
+	if by != nil {
+		c.info.CallEnding = by.info.Call
+	}
+	pos := c.appendLocked(contract.Event{Type: contract.EventConferenceEnd}, by)
 	c.log.Info("conference ended", "reason", reason, "joined", c.joined)
 	c.kill()
 	return pos

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -470,5 +471,28 @@ func TestJoinOfACallThatHasEnded(t *testing.T) {
 			t.Errorf("Join gave %v, want the cause of ctx", err)
 		}
 		s.expect()
+	})
+}
+
+// Twilio <Conference> statusCallback, ParticipantLabelEndingConference.
+func TestTheEndSaysWhoseLeavingItWas(t *testing.T) {
+	onStage(t, conference.Config{}, func(s *stage) {
+		s.person("ann").join(labelled("host"), moderates).hangsUp()
+		s.person("bob").join(labelled("guest"))
+		s.live().End()
+		s.settle()
+		var labels []string
+		for _, e := range s.journal.all() {
+			if e.Type == contract.EventConferenceEnd {
+				label := "nobody"
+				if e.Participant != nil {
+					label = e.Participant.Label
+				}
+				labels = append(labels, label)
+			}
+		}
+		if want := []string{"host", "nobody"}; !slices.Equal(labels, want) {
+			t.Errorf("ended by %v, want %v", labels, want)
+		}
 	})
 }

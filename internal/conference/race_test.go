@@ -97,7 +97,7 @@ func (s *stage) story(sid contract.ConferenceSID) []contract.ParticipantInfo {
 			s.t.Errorf("%s comes after the end", s.line(e))
 		}
 		ended = e.Type == contract.EventConferenceEnd
-		if e.Participant == nil {
+		if e.Participant == nil || ended {
 			continue
 		}
 		now := *e.Participant

@@ -276,7 +276,7 @@ func (s *stage) told() string {
 // line is an event in words: who, what, why, how many are left.
 func (s *stage) line(e contract.Event) string {
 	words := []string{string(e.Type)}
-	if e.Participant != nil {
+	if e.Participant != nil && e.Type != contract.EventConferenceEnd {
 		words = append(words, s.names[e.Participant.Call])
 	}
 	if e.LeaveReason != "" {
