@@ -28,6 +28,8 @@ type Config struct {
 	Account Account  `yaml:"account" embed:""`
 	Numbers []Number `yaml:"numbers" kong:"-"`
 
+	NumberBlocks []NumberBlock `yaml:"number_blocks" kong:"-"`
+
 	MaxCalls        int           `yaml:"max_calls" default:"2000" env:"CONFAB_MAX_CALLS" help:"Calls at one time; the next one gets 503."`
 	MaxParticipants int           `yaml:"max_participants" default:"1000" env:"CONFAB_MAX_PARTICIPANTS" help:"Participants of one conference. An application may ask for fewer (maxParticipants), never for more."`
 	Strict          bool          `yaml:"strict" default:"false" env:"CONFAB_STRICT" help:"Keep to Twilio's own limits where ours are wider: 250 participants of one conference."`

@@ -159,11 +159,17 @@ func TestValidate_saysWhatIsWrongAndWhatIsRight(t *testing.T) {
 		"number of spaces": {func(c *confab.Config) { c.Numbers[0].Number = "front desk" }, []string{`"front desk"`, "reception"}},
 		"number twice":     {func(c *confab.Config) { c.Numbers = append(c.Numbers, c.Numbers[0]) }, []string{"numbers[1]", "+15550100", "twice"}},
 		"url":              {func(c *confab.Config) { c.Numbers[0].VoiceURL = "example.com/voice" }, []string{"numbers[0]", `"example.com/voice"`, "https://"}},
-		"method":           {func(c *confab.Config) { c.Numbers[0].VoiceMethod = "PUT" }, []string{`"PUT"`, "GET", "POST"}},
-		"no participants":  {func(c *confab.Config) { c.MaxParticipants = 1 }, []string{"max_participants: 1 ", "2 or more"}},
-		"no time":          {func(c *confab.Config) { c.MediaTimeout = 0 }, []string{"media_timeout: 0s ", "1s"}},
-		"engine":           {func(c *confab.Config) { c.Speech.Engine = "hal" }, []string{`"hal"`, "espeak-ng"}},
-		"no data":          {func(c *confab.Config) { c.Data = "" }, []string{"data", "./data"}},
+		"block": {func(c *confab.Config) {
+			c.NumberBlocks = []confab.NumberBlock{{First: "+15550299", Last: "+15550200", Country: "US", Type: "local"}}
+		}, []string{"number_blocks[0]", "+15550200 comes before +15550299"}},
+		"block of no type": {func(c *confab.Config) {
+			c.NumberBlocks = []confab.NumberBlock{{First: "+15550200", Last: "+15550299", Country: "US"}}
+		}, []string{"number_blocks[0]", "type", "local, mobile, tollfree"}},
+		"method":          {func(c *confab.Config) { c.Numbers[0].VoiceMethod = "PUT" }, []string{`"PUT"`, "GET", "POST"}},
+		"no participants": {func(c *confab.Config) { c.MaxParticipants = 1 }, []string{"max_participants: 1 ", "2 or more"}},
+		"no time":         {func(c *confab.Config) { c.MediaTimeout = 0 }, []string{"media_timeout: 0s ", "1s"}},
+		"engine":          {func(c *confab.Config) { c.Speech.Engine = "hal" }, []string{`"hal"`, "espeak-ng"}},
+		"no data":         {func(c *confab.Config) { c.Data = "" }, []string{"data", "./data"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := confab.Default()

@@ -24,7 +24,7 @@ func TestConfigurationPage_isTheStruct(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := string(page)
-	for name, table := range map[string]string{"settings": settingsTable(), "numbers": numbersTable()} {
+	for name, table := range map[string]string{"settings": settingsTable(), "numbers": fieldsTable[confab.Number](), "number blocks": fieldsTable[confab.NumberBlock]()} {
 		begin, end := "<!-- "+name+" -->\n", "<!-- end of "+name+" -->\n"
 		head, rest, ok := strings.Cut(want, begin)
 		_, tail, ok2 := strings.Cut(rest, end)
@@ -58,10 +58,10 @@ func settingsTable() string {
 	return b.String()
 }
 
-func numbersTable() string {
+func fieldsTable[T any]() string {
 	var b strings.Builder
 	fmt.Fprint(&b, "| key | what it does |\n|---|---|\n")
-	for f := range reflect.TypeFor[confab.Number]().Fields() {
+	for f := range reflect.TypeFor[T]().Fields() {
 		fmt.Fprintf(&b, "| `%s` | %s |\n", f.Tag.Get("yaml"), f.Tag.Get("help"))
 	}
 	return b.String()

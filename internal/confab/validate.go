@@ -28,13 +28,22 @@ func (c *Config) participants() int {
 // machine. The error is one line with the value that is wrong and what would
 // be right.
 func (c *Config) Validate() error {
-	for _, check := range []func() error{c.validAddresses, c.validAccount, c.validNumbers, c.validBounds, c.validSpeech} {
+	for _, check := range []func() error{c.validAddresses, c.validAccount, c.validNumbers, c.validBlocks, c.validBounds, c.validSpeech} {
 		if err := check(); err != nil {
-			return err
+			return &InvalidError{err}
 		}
 	}
 	return nil
 }
+
+// InvalidError is the error of a setting that was understood and cannot be used.
+type InvalidError struct{ Err error }
+
+// Error says which value is wrong and what would be right, in one line.
+func (e *InvalidError) Error() string { return e.Err.Error() }
+
+// Unwrap returns what Error says.
+func (e *InvalidError) Unwrap() error { return e.Err }
 
 func (c *Config) validAddresses() error {
 	if c.Data == "" {
