@@ -48,22 +48,15 @@ func (q *request) describeCountry(c country) object {
 	}
 }
 
-// listCountries lists the countries that there are blocks in.
+// listCountries lists the countries that there are blocks in, all of them: the
+// contract has no pages of these (Twilio AvailablePhoneNumberCountry resource,
+// read multiple).
 func (a *API) listCountries(q *request) (answer, error) {
-	p, err := q.query()
-	if err != nil {
-		return nil, err
+	l := list{key: "countries", kind: "Country", envelope: object{{"uri", q.uri("AvailablePhoneNumbers")}}}
+	for _, c := range countriesOf(a.blocks) {
+		l.items = append(l.items, q.describeCountry(c))
 	}
-	g, err := p.page()
-	if err != nil {
-		return nil, err
-	}
-	var items []store.Item[country]
-	for i, c := range countriesOf(a.blocks) {
-		items = append(items, store.Item[country]{Info: c, Key: store.Key{At: -int64(i), Tie: c.code}})
-	}
-	return paged(g, q.uri("AvailablePhoneNumbers"), "countries", "Country", part(items, g.Page),
-		func(item store.Item[country]) (object, bool) { return q.describeCountry(item.Info), true }), nil
+	return l, nil
 }
 
 // findCountry finds the country that a path names.

@@ -74,21 +74,26 @@ func readDescription(t *testing.T) (d description) {
 	return d
 }
 
-// schemaOf returns the schema of the answer to a request.
+// schemaOf returns the schema of the answer to a request. Of two templates that
+// fit, the one with fewer names in braces counts.
 func (d description) schemaOf(t *testing.T, method, path string) schema {
 	t.Helper()
-	for template, operations := range d.paths {
+	best := ""
+	for template := range d.paths {
 		pattern := regexp.MustCompile(`\\\{[^}]*\\\}`).ReplaceAllString(regexp.QuoteMeta(template), `[^/]+`)
-		if !regexp.MustCompile("^" + pattern + "$").MatchString(path) {
-			continue
+		if regexp.MustCompile("^"+pattern+"$").MatchString(path) && (best == "" || strings.Count(template, "{") < strings.Count(best, "{")) {
+			best = template
 		}
-		s, ok := operations[strings.ToLower(method)].success().Content["application/json"]
-		if !ok {
-			t.Fatalf("%s %s: the description has no such answer", method, path)
-		}
-		return s.Schema
 	}
-	t.Fatalf("%s: the description has no such path", path)
+	if best == "" {
+		t.Fatalf("%s: the description has no such path", path)
+	}
+	for _, status := range []string{"200", "201"} {
+		if s, ok := d.paths[best][strings.ToLower(method)].Responses[status].Content["application/json"]; ok {
+			return s.Schema
+		}
+	}
+	t.Fatalf("%s %s: the description has no such answer", method, path)
 	return schema{}
 }
 
