@@ -124,6 +124,19 @@ func TestAnnounceToAll(t *testing.T) {
 	})
 }
 
+func TestAnnounceToAllWhereOneIsAtTheBridge(t *testing.T) {
+	onStage(t, conference.Config{}, func(s *stage) {
+		ann := s.person("ann").join(silent)
+		c := s.live()
+		c.Hold(ann.call, true, &conference.Document{})
+		bob := s.person("bob").join()
+		c.AnnounceAll(*at(news), house)
+		if level := audiotest.Hears(bob.listen(400*time.Millisecond), 8000, 1500); level < -35 {
+			t.Errorf("bob hears it at %.0f dBov", level)
+		}
+	})
+}
+
 func TestAnnouncementsAreBounded(t *testing.T) {
 	onStage(t, conference.Config{}, func(s *stage) {
 		ann := s.person("ann").join(prompted)

@@ -137,9 +137,11 @@ func TestHoldWhileWaiting(t *testing.T) {
 func TestHoldDocumentIsGotByGET(t *testing.T) {
 	onStage(t, conference.Config{}, func(s *stage) {
 		var asked conference.Document
+		runs := 0
 		ann := s.person("ann").join(silent, func(r *conference.Request) {
 			r.Prompter = app(func(ctx context.Context, _ conference.Ear, d conference.Document) error {
 				asked = d
+				runs++
 				<-ctx.Done()
 				return ctx.Err()
 			})
@@ -148,6 +150,11 @@ func TestHoldDocumentIsGotByGET(t *testing.T) {
 		want := conference.Document{URL: music, Method: "GET", Account: account, Conference: s.live().SID(), Name: "tea"}
 		if asked != want {
 			t.Errorf("asked for %+v, want %+v", asked, want)
+		}
+		s.person("bob").join() // the start, being muted and coaching do not disturb it
+		s.done(contract.EventParticipantMute)(s.live().SetMuted(ann.call, true))
+		if runs != 1 {
+			t.Errorf("the document was run %d times", runs)
 		}
 	})
 }
