@@ -13,7 +13,7 @@ import (
 func TestBridge_everyoneHearsTheOthersAndNotThemselves(t *testing.T) {
 	for name, loops := range map[string]int{"one loop": 1, "two loops, joined by trunk strips": 2} {
 		t.Run(name, func(t *testing.T) {
-			near := newPlane(t, media.Config{PortLow: 21000, PortHigh: 21099, Loops: loops})
+			near := newPlane(t, media.Config{PortLow: 21000, PortHigh: 21099, Loops: loops, SessionsPerLoop: 2})
 			far := newPlane(t, media.Config{PortLow: 21100, PortHigh: 21199, Loops: 1})
 			bridge := near.NewBridge()
 			defer bridge.Close()

@@ -27,15 +27,16 @@ const (
 
 // loop is one media loop. Everything below the mailbox is touched by run alone.
 type loop struct {
-	plane       *Plane
-	index       int
-	portsPlaced int // under Plane.mu
-	mail        mailbox
-	notes       *notes
-	stopped     chan struct{}
+	plane    *Plane
+	index    int
+	sessions int // under Plane.mu
+	mail     mailbox
+	notes    *notes
+	stopped  chan struct{}
 
 	scratch *ioScratch
 	ports   []*port
+	drained int // index of the port that was read last
 	slots   [slotsPerTick]slot
 	members int // sessions and bridges over all slots
 	now     time.Duration

@@ -27,6 +27,11 @@ type Config struct {
 	PortLow, PortHigh int        // range of ports, RTP even and RTCP odd; zero means 10000-10999
 	Loops             int        // media loops; zero means one per two cores, at least one
 
+	// SessionsPerLoop is how many sessions a loop takes before the next one is
+	// used; when all have as many, the one with the fewest takes more. A bridge
+	// whose members live on one loop costs least. Zero means 1000.
+	SessionsPerLoop int
+
 	// MediaTimeout is after how long without any packet a session is lost; zero means 60 s, negative never.
 	MediaTimeout time.Duration
 
@@ -45,6 +50,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Loops == 0 {
 		c.Loops = max(1, runtime.NumCPU()/2)
+	}
+	if c.SessionsPerLoop <= 0 {
+		c.SessionsPerLoop = 1000
 	}
 	if c.MediaTimeout == 0 {
 		c.MediaTimeout = time.Minute

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 )
 
 // port is one RTP port and the RTCP port above it, shared by many sessions of
@@ -42,9 +43,10 @@ func (p *Plane) place(s *Session, c SessionConfig) error {
 		p.mu.Unlock()
 		return ErrClosed
 	}
+	l := p.chooseLocked()
 	if !c.Alone {
 		for _, port := range p.ports {
-			if port.waiting == nil && (!c.Remote.IsValid() || port.claims[c.Remote] == nil) {
+			if port.loop == l && port.waiting == nil && (!c.Remote.IsValid() || port.claims[c.Remote] == nil) {
 				port.takeLocked(s, c)
 				p.mu.Unlock()
 				return nil
@@ -53,7 +55,7 @@ func (p *Plane) place(s *Session, c SessionConfig) error {
 	}
 	p.mu.Unlock()
 
-	port, err := p.openPort()
+	port, err := p.openPort(l)
 	if err != nil {
 		return err
 	}
@@ -70,8 +72,23 @@ func (p *Plane) place(s *Session, c SessionConfig) error {
 	return nil
 }
 
+// chooseLocked returns the loop for the next session.
+func (p *Plane) chooseLocked() *loop {
+	least := p.loops[0]
+	for _, l := range p.loops {
+		if l.sessions < p.cfg.SessionsPerLoop {
+			return l
+		}
+		if l.sessions < least.sessions {
+			least = l
+		}
+	}
+	return least
+}
+
 func (t *port) takeLocked(s *Session, c SessionConfig) {
 	t.sessions++
+	t.loop.sessions++
 	t.waiting = s
 	t.claimLocked(s, c.Remote, netip.AddrPort{})
 	s.port, s.loop = t, t.loop
@@ -84,6 +101,7 @@ func (p *Plane) release(s *Session) {
 	p.mu.Lock()
 	t := s.port
 	t.sessions--
+	t.loop.sessions--
 	delete(p.open, s)
 	t.unclaimLocked(s)
 	if t.waiting == s {
@@ -93,7 +111,7 @@ func (p *Plane) release(s *Session) {
 	if unused && !t.alone {
 		for i, other := range p.ports {
 			if other == t {
-				p.ports = append(p.ports[:i], p.ports[i+1:]...)
+				p.ports = slices.Delete(p.ports, i, i+1)
 				break
 			}
 		}
@@ -156,8 +174,9 @@ func (t *port) unclaimLocked(s *Session) {
 	}
 }
 
-// openPort opens the next free pair of ports on the loop with the fewest.
-func (p *Plane) openPort() (*port, error) {
+// openPort opens the next free pair of ports, on l.
+func (p *Plane) openPort(l *loop) (*port, error) {
+	var why error // the last that failed
 	for range (p.cfg.PortHigh - p.cfg.PortLow + 1) / 2 {
 		n, ok := p.reservePort()
 		if !ok {
@@ -165,32 +184,28 @@ func (p *Plane) openPort() (*port, error) {
 		}
 		addr := netip.AddrPortFrom(p.cfg.Bind, uint16(n))
 		voice, err := p.cfg.ListenPacket("udp", addr.String())
-		if err != nil {
+		if err != nil { // somebody else's, as a rule
+			why = err
 			p.unreservePort(n)
-			continue // somebody else's
+			continue
 		}
 		reports, err := p.cfg.ListenPacket("udp", netip.AddrPortFrom(p.cfg.Bind, uint16(n+1)).String())
 		if err != nil {
+			why = err
 			_ = voice.Close()
 			p.unreservePort(n)
 			continue
 		}
-		return p.addPort(addr, voice, reports)
+		return p.addPort(l, addr, voice, reports)
+	}
+	if why != nil {
+		return nil, fmt.Errorf("%w in %d-%d of %s: %w", ErrNoPort, p.cfg.PortLow, p.cfg.PortHigh, p.cfg.Bind, why)
 	}
 	return nil, fmt.Errorf("%w in %d-%d of %s", ErrNoPort, p.cfg.PortLow, p.cfg.PortHigh, p.cfg.Bind)
 }
 
-// addPort makes a port of two connections and hands it to a loop.
-func (p *Plane) addPort(addr netip.AddrPort, voice, reports net.PacketConn) (*port, error) {
-	p.mu.Lock()
-	l := p.loops[0]
-	for _, other := range p.loops[1:] {
-		if other.portsPlaced < l.portsPlaced {
-			l = other
-		}
-	}
-	l.portsPlaced++
-	p.mu.Unlock()
+// addPort makes a port of two connections and hands it to l.
+func (p *Plane) addPort(l *loop, addr netip.AddrPort, voice, reports net.PacketConn) (*port, error) {
 	t := &port{
 		loop: l, addr: addr, door: newSideDoor(voice),
 		rtp: newSocket(voice, l.scratch), rtcp: newSocket(reports, l.scratch),
@@ -256,12 +271,15 @@ func (p *Plane) warnOfBuffer(s Socket) {
 func (l *loop) dropPort(t *port) {
 	for i, other := range l.ports {
 		if other == t {
-			l.ports = append(l.ports[:i], l.ports[i+1:]...)
+			l.ports = slices.Delete(l.ports, i, i+1)
 			break
 		}
 	}
+	l.count.Overflows += t.overflows()
 	t.close()
 }
+
+func (t *port) overflows() uint64 { return t.rtp.Overflows() + t.rtcp.Overflows() }
 
 func (t *port) close() {
 	_ = t.door.Close()

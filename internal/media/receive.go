@@ -6,43 +6,63 @@ import (
 	"confab/internal/rtp"
 )
 
+const (
+	// drainPort and drainAll bound how many datagrams of a port, and of all of a
+	// loop's, are read in one slot: many times what callers send, so that a flood
+	// fills the kernel's buffer and does not hold up the tick.
+	drainPort = 16 * ioBatch
+	drainAll  = 64 * ioBatch
+)
+
 // drain reads what has come to every port and hands it to its session. A port
 // with one session is read when that session is due: many of them would cost
 // a system call each, in every slot.
 func (l *loop) drain(slot int) {
-	for _, t := range l.ports {
-		if t.solo != nil && t.solo.due != slot {
-			continue
+	left := drainAll
+	for range l.ports {
+		if left <= 0 {
+			break // the next slot begins with the next port
 		}
-		for {
-			n, err := t.rtp.Read(l.in)
-			if err != nil {
-				l.count.ReceiveErrors++
-				break
-			}
-			l.count.Received += uint64(n)
-			for i := range l.in[:n] {
-				l.receive(t, &l.in[i])
-			}
-			if n < ioBatch {
-				break
-			}
+		l.drained = (l.drained + 1) % len(l.ports)
+		if t := l.ports[l.drained]; t.solo == nil || t.solo.due == slot {
+			left -= l.drainPort(t)
 		}
 	}
 	// Reports are few: a port's are read once per tick.
 	if l.reports++; l.reports >= slotsPerTick || l.now-l.count.reportsRead >= tickDuration {
 		l.reports, l.count.reportsRead = 0, l.now
 		for _, t := range l.ports {
-			n, err := t.rtcp.Read(l.in)
-			if err != nil {
-				l.count.ReceiveErrors++
-				continue
-			}
-			for i := range l.in[:n] {
+			for i := range l.read(t.rtcp) {
 				l.receiveGuarded(t, &l.in[i])
 			}
 		}
 	}
+}
+
+// drainPort reads what has come to t and returns how many datagrams it was.
+func (l *loop) drainPort(t *port) (total int) {
+	for total < drainPort {
+		n := l.read(t.rtp)
+		for i := range n {
+			l.receive(t, &l.in[i])
+		}
+		total += n
+		if n < ioBatch {
+			break
+		}
+	}
+	return total
+}
+
+// read reads a batch of datagrams into l.in.
+func (l *loop) read(s Socket) int {
+	n, err := s.Read(l.in)
+	if err != nil {
+		l.count.ReceiveErrors++
+		return 0
+	}
+	l.count.Received += uint64(n)
+	return n
 }
 
 // receive takes one datagram that has come to an RTP port.

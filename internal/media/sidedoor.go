@@ -12,7 +12,8 @@ const sideDoorBacklog = 64
 
 // sideDoor is the part of a port that is not RTP: STUN and DTLS, told apart by
 // their first byte (RFC 7983 §7), come out of it as from a connection of their
-// own, so that ICE and DTLS run beside the voice on one port.
+// own, so that ICE and DTLS run beside the voice on one port. Until somebody
+// reads, nothing is kept: what nobody waits for is a stranger's.
 //
 // It implements net.PacketConn. Reads block until the loop has put something;
 // writes go to the port's connection at once.
@@ -22,6 +23,7 @@ type sideDoor struct {
 	mu       sync.Mutex
 	queue    []Packet
 	deadline time.Time
+	wanted   bool // somebody has read
 	closed   bool
 	changed  chan struct{} // closed and replaced when any of the above changes
 }
@@ -34,7 +36,7 @@ func newSideDoor(conn net.PacketConn) *sideDoor {
 func (d *sideDoor) put(p Packet) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.closed || len(d.queue) == sideDoorBacklog {
+	if d.closed || !d.wanted || len(d.queue) == sideDoorBacklog {
 		return false
 	}
 	p.Data = append([]byte(nil), p.Data...)
@@ -55,6 +57,7 @@ func (d *sideDoor) ReadFrom(b []byte) (int, net.Addr, error) {
 			d.mu.Unlock()
 			return 0, nil, net.ErrClosed
 		}
+		d.wanted = true
 		if len(d.queue) > 0 {
 			p := d.queue[0]
 			d.queue = d.queue[1:]

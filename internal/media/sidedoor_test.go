@@ -60,6 +60,11 @@ func TestReceive_sendsSTUNToTheSideDoor(t *testing.T) {
 	p := &Plane{cfg: Config{}.withDefaults(), epoch: time.Now()}
 	l := newLoop(p, 0)
 	port := &port{loop: l, door: newSideDoor(nil)}
+	l.receive(port, &Packet{Data: []byte{0, 1, 0, 0}})
+	if len(port.door.queue) != 0 {
+		t.Error("what nobody reads is kept")
+	}
+	port.door.wanted = true
 	source := netip.MustParseAddrPort("192.0.2.9:4000")
 	l.receive(port, &Packet{Addr: source, Data: []byte{0, 1, 0, 0}})
 	l.receive(port, &Packet{Addr: source, Data: []byte{22, 254, 253}}) // DTLS

@@ -16,6 +16,10 @@ import (
 // default holds 256 packets of 172 bytes: 5 ms of a thousand talkers.
 const receiveBuffer = 8 << 20
 
+// sendBuffer likewise: what waits for the network card counts against it, and a
+// room of a thousand is sent a thousand packets at once.
+const sendBuffer = 4 << 20
+
 // batchSocket reads and writes with recvmmsg and sendmmsg: one system call for
 // up to ioBatch datagrams, none of them waited for. x/net's batches do the same
 // and allocate twice per packet.
@@ -70,10 +74,8 @@ func newBatchSocket(conn net.PacketConn, scratch *ioScratch) (*batchSocket, erro
 		if domain, err := unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_DOMAIN); err == nil {
 			s.v6 = domain == unix.AF_INET6
 		}
-		// Forcing past the system's limit takes privilege; asking does not.
-		if unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, receiveBuffer) != nil {
-			_ = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF, receiveBuffer)
-		}
+		askForBuffer(int(fd), unix.SO_RCVBUFFORCE, unix.SO_RCVBUF, receiveBuffer)
+		askForBuffer(int(fd), unix.SO_SNDBUFFORCE, unix.SO_SNDBUF, sendBuffer)
 		if v, err := unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF); err == nil {
 			s.granted = v / 2 // the kernel doubles it for its own book-keeping: socket(7)
 		}
@@ -81,6 +83,14 @@ func newBatchSocket(conn net.PacketConn, scratch *ioScratch) (*batchSocket, erro
 		_ = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RXQ_OVFL, 1)
 	})
 	return s, err
+}
+
+// askForBuffer asks for a buffer of so many bytes. Forcing past the system's
+// limit takes privilege; asking does not.
+func askForBuffer(fd, force, ask, bytes int) {
+	if unix.SetsockoptInt(fd, unix.SOL_SOCKET, force, bytes) != nil {
+		_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, ask, bytes)
+	}
 }
 
 func (s *batchSocket) Read(packets []Packet) (int, error) {
@@ -147,16 +157,18 @@ func (s *batchSocket) Write(packets []Packet) (int, error) {
 		if err := s.raw.Write(s.writeFn); err != nil {
 			return sent, err
 		}
-		taken := s.n
-		if s.errno != 0 {
+		switch {
+		case s.errno == unix.EAGAIN: // the send buffer is full, and will be for those behind it
+			return sent, s.errno
+		case s.errno != 0:
 			if first == nil {
 				first = s.errno
 			}
-			taken = 1 // the first of the batch cannot be sent: lost; go on behind it
-		} else {
-			sent += taken
+			packets = packets[1:] // the first of the batch cannot be sent: lost; go on behind it
+		default: // some, up to one that cannot be sent
+			sent += s.n
+			packets = packets[max(s.n, 1):]
 		}
-		packets = packets[taken:]
 	}
 	return sent, first
 }
@@ -211,17 +223,16 @@ func readName(name *unix.RawSockaddrInet6) (netip.AddrPort, bool) {
 	return netip.AddrPort{}, false
 }
 
+// writeName writes addr for a socket of IPv6, or not (v6). An address of IPv6
+// stays one even so: the system refuses the packet.
 func writeName(name *unix.RawSockaddrInet6, addr netip.AddrPort, v6 bool) (size uint32) {
-	if v6 {
+	if v6 || !addr.Addr().Unmap().Is4() {
 		*name = unix.RawSockaddrInet6{Family: unix.AF_INET6, Addr: addr.Addr().As16()}
 		binary.BigEndian.PutUint16((*[2]byte)(unsafe.Pointer(&name.Port))[:], addr.Port())
 		return unix.SizeofSockaddrInet6
 	}
 	v4 := (*unix.RawSockaddrInet4)(unsafe.Pointer(name))
-	*v4 = unix.RawSockaddrInet4{Family: unix.AF_INET}
-	if addr.Addr().Is4() || addr.Addr().Is4In6() {
-		v4.Addr = addr.Addr().As4()
-	}
+	*v4 = unix.RawSockaddrInet4{Family: unix.AF_INET, Addr: addr.Addr().As4()}
 	binary.BigEndian.PutUint16((*[2]byte)(unsafe.Pointer(&v4.Port))[:], addr.Port())
 	return unix.SizeofSockaddrInet4
 }

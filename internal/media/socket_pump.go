@@ -1,8 +1,10 @@
 package media
 
 import (
+	"errors"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -32,17 +34,21 @@ func newPumpSocket(conn net.PacketConn) *pumpSocket {
 }
 
 func (s *pumpSocket) pump() {
-	buf := make([]byte, maxDatagram)
+	buf := make([]byte, maxDatagram+1)
 	for {
 		n, addr, err := s.conn.ReadFrom(buf)
 		if err != nil {
 			s.mu.Lock()
 			s.err = err
 			s.mu.Unlock()
-			return
+			if errors.Is(err, net.ErrClosed) {
+				return
+			}
+			time.Sleep(slotDuration) // some systems tell here what became of a packet that was sent
+			continue
 		}
 		source, ok := addrPort(addr)
-		if !ok {
+		if !ok || n > maxDatagram {
 			continue
 		}
 		p := Packet{Addr: source, Data: append([]byte(nil), buf[:n]...), At: time.Now().UnixNano()}
@@ -64,9 +70,11 @@ func (s *pumpSocket) Read(packets []Packet) (int, error) {
 		data := packets[i].Data[:cap(packets[i].Data)]
 		packets[i] = Packet{Addr: p.Addr, Data: data[:copy(data, p.Data)], At: p.At}
 	}
-	s.queue = s.queue[:copy(s.queue, s.queue[n:])]
+	s.queue = slices.Delete(s.queue, 0, n)
 	if n == 0 {
-		return 0, s.err
+		err := s.err
+		s.err = nil
+		return 0, err
 	}
 	return n, nil
 }

@@ -14,11 +14,11 @@ import (
 func TestBridge_whoIsHeardOnlyByOneIsHeardByNobodyElse(t *testing.T) {
 	for name, loops := range map[string]int{"one loop": 1, "two loops": 2} {
 		t.Run(name, func(t *testing.T) {
-			near := newPlane(t, media.Config{PortLow: 23000, PortHigh: 23099, Loops: loops})
+			near := newPlane(t, media.Config{PortLow: 23000, PortHigh: 23099, Loops: loops, SessionsPerLoop: 2})
 			far := newPlane(t, media.Config{PortLow: 23100, PortHigh: 23199, Loops: 1})
 			bridge := near.NewBridge()
 			defer bridge.Close()
-			pitches := []float64{440, 660, 880, 1250}
+			pitches := []float64{450, 650, 850, 1250} // whole cycles in a frame: see TestBridge_everyoneHearsTheOthersAndNotThemselves
 			var sessions, phones []*media.Session
 			for _, hz := range pitches {
 				n, f := call(t, near, far)
@@ -49,20 +49,20 @@ func TestBridge_whoIsHeardOnlyByOneIsHeardByNobodyElse(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			rest := []float64{660, 880, 1250}
+			rest := []float64{650, 850, 1250}
 			for who := 1; who < 4; who++ { // on two loops, at least one lives elsewhere
 				coach(sessions[who])
-				want := [][]float64{rest, {880, 1250}, {660, 1250}, {660, 880}}
-				want[who] = append([]float64{440}, want[who]...)
+				want := [][]float64{rest, {850, 1250}, {650, 1250}, {650, 850}}
+				want[who] = append([]float64{450}, want[who]...)
 				check("coached", want...)
 			}
 			bridge.Leave(sessions[3])
 			if err := bridge.HeardOnlyBy(sessions[0], sessions[3]); err == nil {
 				t.Error("somebody who has left can be spoken to")
 			}
-			check("its listener has left:", []float64{660, 880}, []float64{880}, []float64{660}, nil)
+			check("its listener has left:", []float64{650, 850}, []float64{850}, []float64{650}, nil)
 			coach()
-			check("heard by all again:", []float64{660, 880}, []float64{440, 880}, []float64{440, 660}, nil)
+			check("heard by all again:", []float64{650, 850}, []float64{450, 850}, []float64{450, 650}, nil)
 		})
 	}
 }
@@ -100,7 +100,7 @@ func TestSession_speechIsTold(t *testing.T) {
 }
 
 func TestPlane_levels(t *testing.T) {
-	near := newPlane(t, media.Config{PortLow: 23400, PortHigh: 23499, Loops: 2})
+	near := newPlane(t, media.Config{PortLow: 23400, PortHigh: 23499, Loops: 2, SessionsPerLoop: 1})
 	far := newPlane(t, media.Config{PortLow: 23500, PortHigh: 23599, Loops: 1})
 	n1, f1 := call(t, near, far)
 	n2, _ := call(t, near, far)

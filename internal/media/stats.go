@@ -85,11 +85,10 @@ func (p *Plane) Loops() []LoopStats {
 	all := make([]LoopStats, len(p.loops))
 	for i, l := range p.loops {
 		l.do(func() {
-			l.count.Overflows = 0
+			all[i] = l.count.LoopStats // Overflows: of the ports that have been closed
 			for _, t := range l.ports {
-				l.count.Overflows += t.rtp.Overflows() + t.rtcp.Overflows()
+				all[i].Overflows += t.overflows()
 			}
-			all[i] = l.count.LoopStats
 			all[i].NotesLost = l.notes.lost.Load()
 			all[i].Ports, all[i].Sessions = len(l.ports), l.members
 		})

@@ -14,10 +14,10 @@ import (
 // twoLoops gives f two sessions that live on different loops, and the phones
 // they talk to.
 func twoLoops(t *testing.T, f func(t *testing.T, near *media.Plane, n, phones [2]*media.Session)) {
-	bubble(t, media.Config{Loops: 2}, func(t *testing.T, network *memnet.Net, near *media.Plane) {
+	bubble(t, media.Config{Loops: 2, SessionsPerLoop: 1}, func(t *testing.T, network *memnet.Net, near *media.Plane) {
 		far := newPlane(t, media.Config{Bind: phoneAddr, ListenPacket: network.Host(phoneAddr).ListenPacket, Loops: 1})
 		var n, phones [2]*media.Session
-		for i := range n { // the second finds the port of the first taken by one who waits
+		for i := range n {
 			phones[i] = open(t, far, media.SessionConfig{Alone: true})
 			n[i] = open(t, near, media.SessionConfig{Remote: phones[i].Local(), Signal: phoneAddr})
 		}
