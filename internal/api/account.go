@@ -30,9 +30,15 @@ func (a *API) describeAccount(q *request, p store.Profile) object {
 		{"date_updated", date(p.Updated)},
 		{"uri", q.uri()},
 		{"subresource_uris", object{
+			{"applications", q.uri("Applications")},
+			{"available_phone_numbers", q.uri("AvailablePhoneNumbers")},
 			{"calls", q.uri("Calls")},
 			{"conferences", q.uri("Conferences")},
+			{"incoming_phone_numbers", q.uri("IncomingPhoneNumbers")},
+			{"keys", q.uri("Keys")},
 			{"notifications", q.uri("Notifications")},
+			{"outgoing_caller_ids", q.uri("OutgoingCallerIds")},
+			{"signing_keys", q.uri("SigningKeys")},
 		}},
 	}
 }

@@ -16,10 +16,16 @@ func TestAccount(t *testing.T) {
 	if at, err := time.Parse(time.RFC1123Z, created); err != nil || time.Since(at) > time.Minute {
 		t.Errorf("date_created: %q, %v", created, err)
 	}
+	below := map[string]any{}
+	for key, name := range map[string]string{"applications": "Applications", "available_phone_numbers": "AvailablePhoneNumbers", "calls": "Calls",
+		"conferences": "Conferences", "incoming_phone_numbers": "IncomingPhoneNumbers", "keys": "Keys", "notifications": "Notifications",
+		"outgoing_caller_ids": "OutgoingCallerIds", "signing_keys": "SigningKeys"} {
+		below[key] = own + "/" + name + ".json"
+	}
 	want := map[string]any{
 		"sid": string(account), "owner_account_sid": string(account), "friendly_name": "Confab", "status": "active", "type": "Full",
 		"auth_token": token, "date_created": created, "date_updated": created, "uri": own + ".json",
-		"subresource_uris": map[string]any{"calls": own + "/Calls.json", "conferences": own + "/Conferences.json", "notifications": own + "/Notifications.json"},
+		"subresource_uris": below,
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("want (-), got (+):\n%s", d)

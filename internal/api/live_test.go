@@ -55,8 +55,9 @@ func onStage(t *testing.T, f func(s *live)) {
 		c.Webhook.AllowPrivate = true
 		c.Webhook.Allow = append(c.Webhook.Allow, netip.MustParsePrefix("192.0.2.0/24"))
 		c.Account.SID, c.Account.AuthToken = string(account), token
-		c.Numbers = []confab.Number{{Number: "*", VoiceURL: "http://" + appAddr + "/voice"}}
+		c.Numbers = []confab.Number{{Number: "*", VoiceURL: "http://" + appAddr + "/voice", VoiceFallbackURL: "http://" + appAddr + "/fallback"}}
 		at := s.network.Host(netip.MustParseAddr(switchAddr))
+		c.NumberBlocks = []confab.NumberBlock{{First: "+15550200", Last: "+15550209", Country: "US", Type: "local"}}
 		c.Net = confab.Net{ListenPacket: at.ListenPacket, Listen: at.Listen, Dial: at.Dial}
 		program, err := confab.New(c)
 		if err != nil {
@@ -132,8 +133,14 @@ const meeting = `<Response><Dial><Conference participantLabel="$who" waitUrl="" 
 // calls has somebody call, humming at a pitch.
 func (s *live) calls(who string, hz float64) *phone.Call {
 	s.t.Helper()
+	return s.callsNumber(who, "tea", hz)
+}
+
+// callsNumber has somebody call a number.
+func (s *live) callsNumber(who, number string, hz float64) *phone.Call {
+	s.t.Helper()
 	c, err := s.phones.Call(s.t.Context(), phone.Options{Pitches: []float64{443, 617, 839, 1163, 2003},
-		Target: leg.Target{URI: "sip:tea@" + switchAddr + ":5060", From: who, Timeout: 20 * time.Second}})
+		Target: leg.Target{URI: "sip:" + number + "@" + switchAddr + ":5060", From: who, Timeout: 20 * time.Second}})
 	if err != nil {
 		s.t.Fatalf("%s: %v", who, err)
 	}
