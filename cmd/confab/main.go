@@ -28,19 +28,20 @@ const (
 
 // program is the command line: its subcommands in the order of its help.
 type program struct {
-	Serve   serveCmd   `cmd:"" default:"withargs" help:"Answer calls; what confab does when no command is given."`
-	Room    roomCmd    `cmd:"" help:"The rooms of the conference line, and their codes."`
-	Number  numberCmd  `cmd:"" help:"The numbers that may be dialled, and the application behind each."`
-	Events  eventsCmd  `cmd:"" help:"What has happened, and the callbacks that were given up."`
-	Prune   pruneCmd   `cmd:"" help:"Remove what is too old from a server's data."`
-	Backup  backupCmd  `cmd:"" help:"Copy a server's database, while it runs or not."`
-	Call    callCmd    `cmd:"" help:"Call somebody from the terminal."`
-	Line    lineCmd    `cmd:"" help:"Serve the conference line alone, for another switch to ask."`
-	Demo    demoCmd    `cmd:"" help:"Let four people meet on this machine, and show who hears whom."`
-	Bench   benchCmd   `cmd:"" help:"Load a switch with callers and print what they cost."`
-	Echo    echoCmd    `cmd:"" hidden:"" help:"Send back every datagram: the floor that bench compares with."`
-	Version versionCmd `cmd:"" help:"Say what this is and what it was built from."`
-	Help    helpCmd    `cmd:"" help:"Explain a command: its arguments and flags."`
+	Serve    serveCmd    `cmd:"" default:"withargs" help:"Answer calls; what confab does when no command is given."`
+	Room     roomCmd     `cmd:"" help:"The rooms of the conference line, and their codes."`
+	Number   numberCmd   `cmd:"" help:"The numbers that may be dialled, and the application behind each."`
+	CallerID callerIDCmd `cmd:"" name:"caller-id" help:"The numbers that calls may be shown as coming from."`
+	Events   eventsCmd   `cmd:"" help:"What has happened, and the callbacks that were given up."`
+	Prune    pruneCmd    `cmd:"" help:"Remove what is too old from a server's data."`
+	Backup   backupCmd   `cmd:"" help:"Copy a server's database, while it runs or not."`
+	Call     callCmd     `cmd:"" help:"Call somebody from the terminal."`
+	Line     lineCmd     `cmd:"" help:"Serve the conference line alone, for another switch to ask."`
+	Demo     demoCmd     `cmd:"" help:"Let four people meet on this machine, and show who hears whom."`
+	Bench    benchCmd    `cmd:"" help:"Load a switch with callers and print what they cost."`
+	Echo     echoCmd     `cmd:"" hidden:"" help:"Send back every datagram: the floor that bench compares with."`
+	Version  versionCmd  `cmd:"" help:"Say what this is and what it was built from."`
+	Help     helpCmd     `cmd:"" help:"Explain a command: its arguments and flags."`
 }
 
 // terminal is where commands write.

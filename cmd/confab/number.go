@@ -121,7 +121,7 @@ func printNumbers(w io.Writer, asJSON bool, numbers ...contract.NumberInfo) erro
 		if n.FromConfig {
 			where = "configuration"
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", n.Number, or(n.FriendlyName, "–"), or(n.VoiceURL, "the built-in line"), where)
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", n.Number, or(n.FriendlyName, "–"), or(string(n.Application), or(n.VoiceURL, "the built-in line")), where)
 	}
 	return table.Flush()
 }

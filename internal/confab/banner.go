@@ -61,7 +61,7 @@ func (s *Switch) number(ctx context.Context) (string, error) {
 	}
 	number := numbers[0].Number
 	for _, n := range numbers {
-		if n.VoiceURL == "" {
+		if n.VoiceURL == "" && n.Application == "" {
 			number = n.Number
 		}
 	}
