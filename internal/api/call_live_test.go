@@ -35,6 +35,13 @@ func TestCall_liveIsRedirectedAndEnded(t *testing.T) {
 		s.presses(ann, "159")
 		s.post(at+".json", url.Values{"Twiml": {`<Response><Play digits="7"/><Pause length="600"/></Response>`}})
 		s.presses(ann, "1597")
+		// A script that names no fallback has the number's; one that does has its own.
+		s.says("/fallback", `<Response><Play digits="8"/><Pause length="600"/></Response>`)
+		s.says("/mine", `<Response><Play digits="9"/><Pause length="600"/></Response>`)
+		s.post(at+".json", url.Values{"Url": {"http://" + appAddr + "/nothing"}})
+		s.presses(ann, "15978")
+		s.post(at+".json", url.Values{"Url": {"http://" + appAddr + "/nothing"}, "FallbackUrl": {"http://" + appAddr + "/mine"}})
+		s.presses(ann, "159789")
 		// Twilio Call resource, Status: canceled leaves an answered call alone.
 		if got := s.post(at+".json", url.Values{"Status": {"canceled"}}); got["status"] != "in-progress" {
 			t.Errorf("canceled: %v", got)

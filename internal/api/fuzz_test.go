@@ -50,7 +50,7 @@ func FuzzRequest(f *testing.F) {
 		r.SetBasicAuth(string(account), token)
 		w := d.serve(t, r)
 		switch w.Code {
-		case 200, 204, 400, 404, 405, 409, 413, 501:
+		case 200, 201, 204, 400, 404, 405, 409, 413, 501:
 		default:
 			t.Errorf("%s %s: got %d %s", method, u, w.Code, w.Body)
 		}

@@ -160,6 +160,14 @@ func TestParticipant_waitsOtherwise(t *testing.T) {
 	onStage(t, func(s *live) {
 		s.says("/voice", meeting)
 		s.says("/music", `<Response><Play digits="5"/><Pause length="600"/></Response>`)
+		s.says("/voice nameless", `<Response><Dial><Conference waitUrl="">other</Conference></Dial></Response>`)
+		nameless := s.calls("nameless", 617)
+		other := s.get(own + "/Conferences.json?FriendlyName=other")["conferences"].([]any)[0].(map[string]any)
+		list := s.get(other["subresource_uris"].(map[string]any)["participants"].(string))["participants"].([]any)
+		if len(list) != 1 || list[0].(map[string]any)["label"] != nil {
+			t.Errorf("who has no label: %v", list)
+		}
+		s.leave(nameless)
 		mary := s.calls("mary", 443)
 		time.Sleep(time.Second)
 		at := s.room() + "/Participants/mary.json"
