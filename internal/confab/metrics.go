@@ -96,6 +96,7 @@ func (m metrics) callbacks(send sender) {
 	n := m.s.delivery.Stats()
 	send.count("callbacks_total", "Callbacks, by what became of them.", n.Delivered, label{"result", "delivered"})
 	send.count("callbacks_total", "Callbacks, by what became of them.", n.GivenUp, label{"result", "given up"})
+	send.count("callback_retries_total", "Attempts at callbacks that failed, and were followed by another.", n.Retried)
 	send.gauge("callback_streams", "Calls and conferences with callbacks that are not delivered yet.", n.Streams)
 }
 
