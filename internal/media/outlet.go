@@ -29,6 +29,7 @@ type outlet struct {
 	sequence  uint16
 	timestamp uint32
 	packets   uint32
+	reported  uint32 // of packets, by the last SR
 	octets    uint32
 
 	players []*player

@@ -262,7 +262,11 @@ func TestRTCP(t *testing.T) {
 }
 
 // senderReports empties what has come and returns how many SRs were in it.
-func senderReports(conn net.PacketConn) (n int) {
+func senderReports(conn net.PacketConn) int { return reportsOfType(conn, 200) }
+
+// reportsOfType empties what has come and returns how many compound RTCP packets
+// begin with that type (RFC 3550 §12.1).
+func reportsOfType(conn net.PacketConn, kind byte) (n int) {
 	b := make([]byte, 1500)
 	for {
 		conn.SetReadDeadline(time.Now().Add(time.Millisecond))
@@ -270,8 +274,28 @@ func senderReports(conn net.PacketConn) (n int) {
 		if err != nil {
 			return n
 		}
-		if size > 1 && b[1] == 200 { // RFC 3550 §12.1
+		if size > 1 && b[1] == kind {
 			n++
 		}
 	}
+}
+
+func TestRTCP_whoSendsNothingReportsReception_RFC3550_6_4(t *testing.T) {
+	bubble(t, media.Config{}, func(t *testing.T, network *memnet.Net, p *media.Plane) {
+		far := newPhone(t, network, phoneAddr, netip.AddrPortFrom(switchAddr, 1))
+		s := open(t, p, media.SessionConfig{Remote: far.addr(), Signal: phoneAddr})
+		params := media.Params{Remote: far.addr(), RTCP: far.addr(), Receive: true}
+		set(t, s, params) // held from the first
+		s.Start()
+		time.Sleep(20 * time.Second)
+		if n := reportsOfType(far.conn, 201); n < 3 {
+			t.Errorf("%d RRs in 20 s on hold", n)
+		}
+		params.Send = true
+		set(t, s, params)
+		time.Sleep(20 * time.Second)
+		if n := senderReports(far.conn); n < 3 {
+			t.Errorf("%d SRs in the 20 s after it", n)
+		}
+	})
 }

@@ -28,7 +28,7 @@ func (s *Session) reportsTo() netip.AddrPort {
 	return netip.AddrPort{}
 }
 
-// report sends a sender report with the reception of what the far end says.
+// report sends a report of what was sent, and of the reception of what the far end says.
 func (s *Session) report(l *loop) {
 	to := s.reportsTo()
 	if !to.IsValid() {
@@ -39,12 +39,17 @@ func (s *Session) report(l *loop) {
 		l.block = block
 		received = &l.block
 	}
-	l.sent = rtp.SenderReport{
-		NTP: rtp.NTP(time.Unix(0, l.wall)), Timestamp: s.out.timestamp,
-		Packets: s.out.packets, Octets: s.out.octets,
+	var sent *rtp.SenderReport
+	if s.out.packets != s.out.reported { // RFC 3550 §6.4: who has sent nothing since the last report sends an RR
+		s.out.reported = s.out.packets
+		l.sent = rtp.SenderReport{
+			NTP: rtp.NTP(time.Unix(0, l.wall)), Timestamp: s.out.timestamp,
+			Packets: s.out.packets, Octets: s.out.octets,
+		}
+		sent = &l.sent
 	}
 	b := l.packet()
-	n := rtp.PutReport(b, s.out.ssrc, &l.sent, received, "confab")
+	n := rtp.PutReport(b, s.out.ssrc, sent, received, "confab")
 	packet := Packet{Addr: to, Data: b[:n]}
 	if s.params.RTCPMux {
 		s.port.out = append(s.port.out, packet)
