@@ -74,7 +74,7 @@ func onClock(ctx context.Context, f *File, shared *Props, data string, log *diar
 	if err != nil {
 		return r, errors.Join(err, r.finish(ctx))
 	}
-	s.sip, s.warnings = program.SIP(), program.warnings
+	s.sip, s.warnings, s.desk = program.SIP(), program.warnings, newDesk(program.HTTP(), net)
 	return r, errors.Join(r.play(ctx), phones.close(), program.close(), r.finish(ctx))
 }
 

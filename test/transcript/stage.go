@@ -16,6 +16,7 @@ type stage struct {
 	sip   netip.AddrPort // where the switch is called
 	app   net.Listener   // where the application is asked
 	token string         // the account's AuthToken
+	desk  *desk          // where the operator sits
 
 	// number is what a number of the file is called here.
 	number func(string) string

@@ -26,10 +26,13 @@ type sight func(r *run) error
 func (sight) begin(*run) error   { return nil }
 func (s sight) end(r *run) error { return s(r) }
 
-// parseStep reads a step: "expect …", or a person and what is done or seen.
+// parseStep reads a step: "expect …", "operator …", or a person and what is done or seen.
 func parseStep(w []string) (step, error) {
 	if w[0] == "expect" {
 		return parseExpect(w[1:])
+	}
+	if w[0] == operator {
+		return parseOperator(w[1:])
 	}
 	if !isName(w[0]) {
 		return nil, fmt.Errorf("%q is no name (small letters), and not expect", w[0])
@@ -77,7 +80,7 @@ var verbs = map[string]func(name string, w []string) (step, error){
 
 // isName reports whether s may be the name of a person or a conference.
 func isName(s string) bool {
-	return s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz") == "" && s != "expect"
+	return s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz") == "" && s != "expect" && s != operator
 }
 
 // alone is a deed that takes no words.

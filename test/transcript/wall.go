@@ -73,6 +73,7 @@ func (w *Wall) Play(t *testing.T, f *File) {
 	}
 	r := w.runs[f]
 	r.stage.sip, r.stage.warnings = w.program.SIP(), w.program.warnings
+	r.stage.desk = newDesk(w.program.HTTP(), nil)
 	r.stage.dialer = func(int) (leg.Dialer, error) { return w.phone, nil }
 	if err := r.play(t.Context()); err != nil {
 		t.Error(err)

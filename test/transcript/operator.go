@@ -1,0 +1,146 @@
+package transcript
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"confab/internal/memnet"
+)
+
+// operator is who acts on a conference over REST.
+const operator = "operator"
+
+// desk is how the operator reaches the API of the switch.
+type desk struct {
+	client *http.Client
+	base   string // of the account's resources
+}
+
+// newDesk returns the desk of a switch whose API is at addr; through net, or
+// the network of the machine if that is nil.
+func newDesk(addr netip.AddrPort, net *memnet.Net) *desk {
+	t := &http.Transport{DisableKeepAlives: true} // nothing is left open
+	if net != nil {
+		t.DialContext = net.Dial
+	}
+	return &desk{&http.Client{Transport: t, Timeout: 10 * time.Second},
+		"http://" + addr.String() + "/2010-04-01/Accounts/" + accountSID + "/"}
+}
+
+// do makes a request and returns the error code of the answer, 0 for none.
+func (d *desk) do(ctx context.Context, method, path string, form url.Values) (code int, err error) {
+	req, err := http.NewRequestWithContext(ctx, method, d.base+path+".json", strings.NewReader(form.Encode()))
+	if err != nil {
+		return 0, err
+	}
+	req.SetBasicAuth(accountSID, authToken)
+	if method == http.MethodPost {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	answer, err := d.client.Do(req)
+	if err != nil {
+		return 0, err
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	if err != nil || answer.StatusCode/100 == 2 {
+		return 0, err
+	}
+	var fault struct{ Code int }
+	if err := json.Unmarshal(body, &fault); err != nil || fault.Code == 0 {
+		return 0, fmt.Errorf("status %d with %.200q", answer.StatusCode, body)
+	}
+	return fault.Code, nil
+}
+
+// demand is one request of the operator's.
+type demand struct {
+	method     string
+	conference string // by its name in the file
+	person     string // empty: the conference itself
+	params     []string
+	refused    int // the error code that is the answer; 0: none
+}
+
+// parseOperator: "operator posts @tea/@ann Muted=True", "operator deletes
+// @tea/@ann", each maybe with "gets 16027".
+func parseOperator(w []string) (step, error) {
+	d := &demand{}
+	if n := len(w); n > 2 && w[n-2] == "gets" {
+		code, err := strconv.Atoi(w[n-1])
+		if err != nil || code <= 0 {
+			return nil, fmt.Errorf("operator gets %s: not an error code", w[n-1])
+		}
+		d.refused, w = code, w[:n-2]
+	}
+	if len(w) < 2 {
+		return nil, errors.New("operator does what to whom?")
+	}
+	switch w[0] {
+	case "posts":
+		d.method = http.MethodPost
+	case "deletes":
+		d.method = http.MethodDelete
+	default:
+		return nil, fmt.Errorf("operator %s: want posts or deletes", w[0])
+	}
+	conference, person, one := strings.Cut(w[1], "/")
+	d.conference, d.person = strings.TrimPrefix(conference, "@"), strings.TrimPrefix(person, "@")
+	if !strings.HasPrefix(conference, "@") || !isName(d.conference) || one && (!strings.HasPrefix(person, "@") || !isName(d.person)) {
+		return nil, fmt.Errorf("operator %s %s: want @conference or @conference/@person", w[0], w[1])
+	}
+	d.params = w[2:]
+	if slices.ContainsFunc(d.params, func(p string) bool { return !strings.Contains(p, "=") }) || (len(d.params) > 0) != (d.method == http.MethodPost) {
+		return nil, fmt.Errorf("operator %s %s: a post has parameters, Name=value, a delete has none", w[0], w[1])
+	}
+	return deed(d.make), nil
+}
+
+// make makes the request.
+func (d *demand) make(r *run) error {
+	r.mu.Lock()
+	sid, ok := r.conferences[d.conference]
+	r.mu.Unlock()
+	if !ok {
+		return fmt.Errorf("which conference is @%s? an expect must have named it", d.conference)
+	}
+	path := "Conferences/" + sid
+	if d.person != "" {
+		call, ok := r.callSID(d.person)
+		if !ok {
+			return fmt.Errorf("the call of %s is not known yet", d.person)
+		}
+		path += "/Participants/" + string(call)
+	}
+	form := url.Values{}
+	for _, p := range d.params {
+		name, value, _ := strings.Cut(p, "=")
+		value = r.app.expand(value)
+		if who, is := strings.CutPrefix(value, "@"); is {
+			call, ok := r.callSID(who)
+			if !ok {
+				return fmt.Errorf("the call of %s is not known yet", who)
+			}
+			value = string(call)
+		}
+		form.Add(name, value)
+	}
+	code, err := r.stage.desk.do(context.Background(), d.method, path, form)
+	if err == nil && code != d.refused {
+		err = fmt.Errorf("answered with error %d, want %d", code, d.refused)
+	}
+	if err != nil {
+		return fmt.Errorf("%s of %s: %w", d.method, path, err)
+	}
+	return nil
+}
