@@ -50,8 +50,8 @@ func TestNotifications(t *testing.T) {
 		}
 	}
 	for _, query := range []string{"Log=2", "Log=error", "MessageDate=2026-11-21T00:00:00Z"} {
-		if w := d.ask(t, "GET", own+"/Notifications.json?"+query, nil); w.Code != 400 {
-			t.Errorf("%s: %d", query, w.Code)
+		if got := decode(t, d.ask(t, "GET", own+"/Notifications.json?"+query, nil), 400); got["code"] != 20001. {
+			t.Errorf("%s: %v", query, got)
 		}
 	}
 	list := d.get(t, one+".json?Log=1&PageSize=1&Page=1")["notifications"].([]any)

@@ -30,7 +30,10 @@ type page struct {
 // page reads PageSize, Page and PageToken.
 func (p *params) page() (page, error) {
 	g := page{query: p.values, number: p.number("Page", 0, 0, maxPage)}
-	g.Size = p.number("PageSize", defaultPageSize, 1, maxPageSize)
+	if g.Size = p.number("PageSize", defaultPageSize, 1, maxPage); g.Size > maxPageSize {
+		p.fail(&problem{status: http.StatusBadRequest, code: contract.CodePageSizeREST,
+			message: fmt.Sprintf("PageSize is too large: %d is the most", maxPageSize)})
+	}
 	token := p.text("PageToken")
 	if token == "" {
 		g.Skip = g.number * g.Size
@@ -47,12 +50,8 @@ func (p *params) number(name string, unset, least, most int) int {
 		return unset
 	}
 	n, err := strconv.Atoi(text)
-	switch {
-	case err != nil || n < least:
-		p.fail(badRequest("%s must be a number from %d on", name, least))
-	case n > most:
-		p.fail(&problem{status: http.StatusBadRequest, code: contract.CodePageSizeREST,
-			message: fmt.Sprintf("%s is too large: %d is the most", name, most)})
+	if err != nil || n < least || n > most {
+		p.fail(badRequest("%s must be a number from %d to %d", name, least, most))
 	}
 	return n
 }

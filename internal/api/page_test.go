@@ -85,7 +85,7 @@ func TestPage_refusals(t *testing.T) {
 	d := newDesk(t, nil)
 	for query, code := range map[string]float64{
 		"PageSize=1001": 20007, "PageSize=0": 20001, "PageSize=-1": 20001, "PageSize=ten": 20001, "PageSize=99999999999999999999": 20001,
-		"Page=-1": 20001, "Page=x": 20001, "PageToken=x": 20001, "PageToken=PA": 20001,
+		"Page=-1": 20001, "Page=99999999999": 20001, "Page=x": 20001, "PageToken=x": 20001, "PageToken=PA": 20001,
 		"PageToken=PAzzzzzzzzzzzzzzzzCA1": 20001, "PageToken=PX0000000000000001CA1": 20001, "PageToken=PA" + strings.Repeat("0", 80): 20001,
 		"PageSize=10&PageSize=20": 20001, "Status=odd": 20001, "StartTime=yesterday": 20001, "StartTime=2026-13-01": 20001, "a=%zz": 20001, "a;b": 20001, "Status=%ff": 20001,
 	} {
