@@ -6,5 +6,7 @@
 // document is a warning on the call, and the document goes on.
 //
 // A call has one interpreter at a time, on the goroutine of its handler; while
-// its caller waits in a conference, the wait document runs there too (prompt.go).
+// its caller waits in a conference or is held, those documents run there too.
+// Announcements run on goroutines of the conference's (prompt.go), those to a
+// whole conference for no call at all (announce.go).
 package interp
