@@ -3,10 +3,12 @@ package transcript
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -20,42 +22,63 @@ const maxPost = 64 << 10
 // application is the customer's side: an HTTP server that answers with the
 // documents of a file, notes what it is asked, and checks every signature.
 type application struct {
-	file   *File
-	base   string // "http://127.0.0.1:7000"
-	token  string // the AuthToken
-	ledger *ledger
-	start  time.Time
-	alias  func(params url.Values) // translates what the stage calls otherwise
+	file  *File
+	base  string // "http://127.0.0.1:7000"
+	token string // the AuthToken
 
 	mu     sync.Mutex
-	served map[Link]int // how often
+	served map[Link]int     // how often, in this playing
+	ledger *ledger          // of this playing
+	learn  func(url.Values) // is shown the parameters of each request; it may change them
+	faults []string         // requests that were wrong in themselves, in all playings
 
 	server *http.Server
 	done   sync.WaitGroup
 }
 
 // serveApplication serves the file's documents on l until it is closed.
-func serveApplication(f *File, l net.Listener, token string, alias func(url.Values)) *application {
-	a := &application{
-		file: f, base: "http://" + l.Addr().String(), token: token, ledger: newLedger(),
-		start: time.Now(), alias: alias, served: map[Link]int{},
-	}
+func serveApplication(f *File, l net.Listener, token string) *application {
+	a := &application{file: f, base: "http://" + l.Addr().String(), token: token}
+	a.open(func(url.Values) {})
 	a.server = &http.Server{Handler: a, ReadHeaderTimeout: 10 * time.Second}
 	a.done.Go(func() {
 		if err := a.server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			a.ledger.fault("application: %v", err)
+			a.fault("application: %v", err)
 		}
 	})
 	return a
 }
 
+// open begins a playing, with the first documents and an empty ledger.
+func (a *application) open(learn func(url.Values)) *ledger {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.served, a.ledger, a.learn = map[Link]int{}, newLedger(), learn
+	return a.ledger
+}
+
+// close ends the application, once the switch has told it all that it will. The
+// error is what was wrong with any request, whatever the timeline expected.
 func (a *application) close(ctx context.Context) error {
 	err := a.server.Shutdown(ctx)
 	if err != nil {
-		err = errors.Join(err, a.server.Close())
+		err = errors.Join(fmt.Errorf("close application: %w", err), a.server.Close())
 	}
 	a.done.Wait()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, fault := range a.faults {
+		err = errors.Join(err, fmt.Errorf("%s: %s", a.file.Name, fault))
+	}
 	return err
+}
+
+func (a *application) fault(format string, args ...any) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if text := fmt.Sprintf(format, args...); !slices.Contains(a.faults, text) {
+		a.faults = append(a.faults, text)
+	}
 }
 
 // url returns what the switch is told of a link; empty for none.
@@ -71,14 +94,14 @@ func (a *application) url(l Link) string {
 func (a *application) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p, err := a.note(r)
 	if err != nil {
-		a.ledger.fault("%s %s: %v", r.Method, r.URL.Path, err)
+		a.fault("%s %s: %v", r.Method, r.URL.Path, err)
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
 	d := a.next(p.Link)
 	switch {
 	case d == nil && p.served:
-		a.ledger.fault("%s %s: the file serves that path to another method", r.Method, r.URL.Path)
+		a.fault("%s %s: the file serves that path to another method", r.Method, r.URL.Path)
 		w.WriteHeader(http.StatusMethodNotAllowed)
 		return
 	case d == nil:
@@ -133,22 +156,25 @@ func (a *application) note(r *http.Request) (*post, error) {
 	}
 	p := &post{
 		Link: Link{r.Method, r.URL.Path}, uri: r.URL.RequestURI(), params: params,
-		at: time.Since(a.start), served: a.file.serves(r.URL.Path),
+		served: a.file.serves(r.URL.Path),
 	}
 	signed := a.base + p.uri
 	switch media := a.isMedia(p.Link); {
 	case media && len(params) > 0:
-		a.ledger.fault("%s %s: parameters with a request for sound", r.Method, r.URL.Path)
+		a.fault("%s %s: parameters with a request for sound", r.Method, r.URL.Path)
 	case !media && !signature.Valid(a.token, r.Header.Get(signature.Header), signed, form):
-		a.ledger.fault("%s %s: the signature is wrong", r.Method, r.URL.Path)
+		a.fault("%s %s: the signature is wrong", r.Method, r.URL.Path)
 	}
 	for name, values := range params {
 		if len(values) > 1 {
-			a.ledger.fault("%s %s: %s is there %d times", r.Method, r.URL.Path, name, len(values))
+			a.fault("%s %s: %s is there %d times", r.Method, r.URL.Path, name, len(values))
 		}
 	}
-	a.alias(params)
-	a.ledger.enter(p)
+	a.mu.Lock()
+	ledger, learn := a.ledger, a.learn
+	a.mu.Unlock()
+	learn(params)
+	ledger.enter(p)
 	return p, nil
 }
 

@@ -37,7 +37,8 @@ tone 440 1s
 		"sound":             {"GET", "/tone.wav", "", "", "", 200, ""},
 		"sound with more":   {"GET", "/tone.wav?CallSid=CA1", "", "", "", 200, "GET /tone.wav: parameters with a request for sound"},
 	} {
-		a := &application{file: f, base: "http://app", token: authToken, ledger: newLedger(), served: map[Link]int{}, alias: func(url.Values) {}}
+		a := &application{file: f, base: "http://app", token: authToken}
+		a.open(func(url.Values) {})
 		r := httptest.NewRequest(test.method, test.target, strings.NewReader(test.body))
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		if test.kind != "" {
@@ -49,7 +50,7 @@ tone 440 1s
 		}
 		w := httptest.NewRecorder()
 		a.ServeHTTP(w, r)
-		if got := strings.Join(a.ledger.faulty(), "; "); got != test.fault || w.Code != test.status {
+		if got := strings.Join(a.faults, "; "); got != test.fault || w.Code != test.status {
 			t.Errorf("%s: %d, fault %q", name, w.Code, got)
 		}
 	}
@@ -58,7 +59,8 @@ tone 440 1s
 // Documents to one request are given in turn, and the last again and again.
 func TestApplication_inTurn(t *testing.T) {
 	f := parsed(t, "x", "-- GET /v A=b --\none $APP/x\n-- GET /w --\nother\n-- GET /v 500 --\ntwo\n-- timeline --")
-	a := &application{file: f, base: "http://app", token: authToken, ledger: newLedger(), served: map[Link]int{}, alias: func(url.Values) {}}
+	a := &application{file: f, base: "http://app", token: authToken}
+	a.open(func(url.Values) {})
 	get := func() *httptest.ResponseRecorder {
 		w := httptest.NewRecorder()
 		a.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/v", nil))

@@ -51,31 +51,33 @@ func OnClock(t *testing.T, f *File, shared *Props, rewrite string) {
 func onClock(ctx context.Context, f *File, shared *Props, data string, log *diary, rewrite bool) (*run, error) {
 	net := memnet.New()
 	net.Shape(netip.Addr{}, netip.Addr{}, memnet.Shape{Delay: wireTime})
-	app, err := net.Listen("tcp", appAddr.String())
+	listener, err := net.Listen("tcp", appAddr.String())
 	if err != nil {
 		return nil, err
 	}
+	app := serveApplication(f, listener, authToken)
 	phones := clockPhones{net: net}
 	s := &stage{
-		app: app, token: authToken, dialer: phones.dialer,
+		dialer: phones.dialer,
 		number: func(n string) string { return n },
 		alias:  func(url.Values) {},
 		caller: func(n int) string { return fmt.Sprintf("+155502%02d", n) },
 	}
-	r := newRun(f, s, shared)
-	if rewrite {
-		r.update = newUpdate()
-	}
-	c, err := clockConfig(f, r.app, net, data, log)
+	c, err := clockConfig(f, app, net, data, log)
 	if err != nil {
-		return r, errors.Join(err, r.finish(ctx))
+		return nil, errors.Join(err, app.close(ctx))
 	}
 	program, err := startSwitch(ctx, c, log, f)
 	if err != nil {
-		return r, errors.Join(err, r.finish(ctx))
+		return nil, errors.Join(err, app.close(ctx))
 	}
-	s.sip, s.warnings, s.desk = program.SIP(), program.warnings, newDesk(program.HTTP(), net)
-	return r, errors.Join(r.play(ctx), phones.close(), program.close(), r.finish(ctx))
+	s.sip, s.warnings = program.SIP(), program.warnings
+	s.desk = newDesk(program.api(), net)
+	r := newRun(f, s, app, shared)
+	if rewrite {
+		r.update = newUpdate()
+	}
+	return r, errors.Join(r.play(ctx), phones.close(), program.close(), app.close(ctx))
 }
 
 // clockConfig is the switch of one file.

@@ -79,7 +79,7 @@ func (e *expectPost) end(r *run) error {
 	patience := time.NewTimer(r.stage.bound(e.d))
 	defer patience.Stop()
 	for {
-		found, next, changed := r.app.ledger.claim(e.Link, func(p *post) bool { return e.wants(r, p) })
+		found, next, changed := r.ledger.claim(e.Link, func(p *post) bool { return e.wants(r, p) })
 		if found != nil {
 			if r.update != nil && len(e.fields) == 0 {
 				r.update.rewrite(r, e, found)
@@ -137,7 +137,7 @@ func (e *expectPost) missed(r *run, next []*post) error {
 func expectEnd(path string) step {
 	return sight(func(r *run) error {
 		time.Sleep(quiet)
-		left := r.app.ledger.left(path)
+		left := r.ledger.left(path)
 		if len(left) == 0 {
 			return nil
 		}

@@ -45,7 +45,7 @@ func TestOnClock_fails(t *testing.T) {
 		"no music":       {conference + "0s ann calls +15550100; bob calls +15550100\n1s ann hears music", "ann hears no music but silence"},
 		"no beep":        {conference + "0s ann calls +15550100\nann is answered; bob calls +15550100; ann hears no beep", "ann hears"},
 		"a beep":         {conference + "0s ann calls +15550100; bob calls +15550100\n1s ann hears a rising beep", "ann hears no beep but silence"},
-		"the wrong beep": {conference + "0s ann calls +15550100\nann hears music\nbob calls +15550100; carol calls +15550100\n1s dave calls +15550100\nann hears a falling beep", "ann hears the wrong beep"},
+		"the wrong beep": {conference + "0s ann calls +15550100\nann hears music\nbob calls +15550100; carol calls +15550100\n2s dave calls +15550100\nann hears a falling beep", "ann hears the wrong beep"},
 		"another text":   {speech + "0s ann calls +15550100\nann hears speech \"Hello to all.\"", `x.txt:5: ann hears "Hello to you`},
 		"more text":      {speech + "0s ann calls +15550100\nann hears speech \"Hello\"", `more than "Hello"`},
 		"less text":      {speech + "0s ann calls +15550100\nann hears speech \"Hello to you. And\"", `not "Hello to you. And"`},

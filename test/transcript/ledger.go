@@ -46,29 +46,22 @@ var telling = []string{"StatusCallbackEvent", "SequenceNumber", "CallStatus", "D
 
 // ledger holds the requests that the application was sent, in order.
 type ledger struct {
+	start time.Time // of the timeline
+
 	mu      sync.Mutex
 	posts   []*post
-	faults  []string      // requests that were wrong in themselves
 	changed chan struct{} // closed and replaced at each change
 }
 
-func newLedger() *ledger { return &ledger{changed: make(chan struct{})} }
+func newLedger() *ledger { return &ledger{start: time.Now(), changed: make(chan struct{})} }
 
 func (l *ledger) enter(p *post) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	p.at = time.Since(l.start)
 	l.posts = append(l.posts, p)
 	close(l.changed)
 	l.changed = make(chan struct{})
-}
-
-// fault notes that a request was wrong, whatever the timeline expects.
-func (l *ledger) fault(format string, args ...any) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if text := fmt.Sprintf(format, args...); !slices.Contains(l.faults, text) {
-		l.faults = append(l.faults, text)
-	}
 }
 
 // claim marks the first request that is next in its stream, and for which want
@@ -111,10 +104,4 @@ func (l *ledger) all() []*post {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return slices.Clone(l.posts)
-}
-
-func (l *ledger) faulty() []string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return slices.Clone(l.faults)
 }

@@ -9,11 +9,12 @@ import (
 	"confab/internal/audio"
 )
 
-// Music is known by its shape: looked for at a quarter of the rate, and then
-// compared sample by sample.
+// Music is known by its shape: a part of what is heard is looked for at a quarter
+// of the rate, and where it is most alike, all is compared sample by sample.
 const (
 	musicStep = 4
-	similar   = 0.6  // the least correlation of what is worth a closer look
+	musicPart = 100 * time.Millisecond
+	similar   = 0.8  // the least correlation of what is worth a closer look
 	alike     = 0.95 // and of what is the same
 )
 
@@ -62,18 +63,26 @@ func (h *hearing) music(r *run, samples []int16) error {
 		return fmt.Errorf("%s hears no music but %s", h.name, describe(samples))
 	}
 	made, thin := r.music.first(h.ear.now() + soundRate)
-	part, best := thinned(samples), 0.0
+	part := thinned(samples[:min(len(samples), samplesIn(musicPart))])
+	best, before, last := 0.0, 0.0, 0.0
 	for at := 0; at+len(part) <= len(thin); at++ {
-		if correlation(part, thin[at:at+len(part)]) < similar {
-			continue
-		}
-		for from := max(0, (at-1)*musicStep); from <= (at+1)*musicStep && from+len(samples) <= len(made); from++ {
-			if best = max(best, correlation(samples, made[from:from+len(samples)])); best >= alike {
+		c := correlation(part, thin[at:at+len(part)])
+		if last >= similar && last >= before && last >= c {
+			if best = max(best, closely(samples, made, (at-1)*musicStep)); best >= alike {
 				return nil
 			}
 		}
+		before, last = last, c
 	}
 	return fmt.Errorf("%s hears not the music (%.2f alike) but %s", h.name, best, describe(samples))
+}
+
+// closely returns how much samples are like what was made from about at on.
+func closely(samples, made []int16, at int) (best float64) {
+	for from := max(0, at-musicStep); from <= at+musicStep && from+len(samples) <= len(made); from++ {
+		best = max(best, correlation(samples, made[from:from+len(samples)]))
+	}
+	return best
 }
 
 // correlation is 1 for the same shape at any loudness, 0 for strangers.

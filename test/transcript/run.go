@@ -20,6 +20,7 @@ type run struct {
 	file   *File
 	stage  *stage
 	app    *application
+	ledger *ledger
 	tongue *tongue
 	music  *musicScore
 	update *update // nil: the expect lines are kept to
@@ -46,13 +47,13 @@ type Props struct {
 // NewProps returns props that know nothing yet.
 func NewProps() *Props { return &Props{newTongue(), newMusicScore()} }
 
-func newRun(f *File, s *stage, p *Props) *run {
+func newRun(f *File, s *stage, app *application, p *Props) *run {
 	r := &run{
-		file: f, stage: s, tongue: p.tongue, music: p.music,
+		file: f, stage: s, app: app, tongue: p.tongue, music: p.music,
 		people: map[string]*person{}, said: map[float64]string{},
 		calls: map[string][]string{}, conferences: map[string]string{}, warned: map[contract.CallSID]int{},
 	}
-	r.app = serveApplication(f, s.app, s.token, func(params url.Values) {
+	r.ledger = app.open(func(params url.Values) {
 		s.alias(params)
 		r.learn(params)
 	})
@@ -62,8 +63,7 @@ func newRun(f *File, s *stage, p *Props) *run {
 // play goes through the timeline. When it returns, nobody is in a call any more.
 // The error is all that was not as the file says.
 func (r *run) play(ctx context.Context) error {
-	r.start = time.Now()
-	r.app.start = r.start
+	r.start = r.ledger.start
 	err := r.timeline()
 	if err != nil {
 		err = fmt.Errorf("%w%s", err, r.story())
@@ -73,19 +73,6 @@ func (r *run) play(ctx context.Context) error {
 	}
 	time.Sleep(quiet)
 	return errors.Join(err, r.unexpectedWarnings(ctx))
-}
-
-// finish closes the application, once the switch has told it all that it will,
-// and returns what was wrong with what it was told.
-func (r *run) finish(ctx context.Context) error {
-	var errs []error
-	if err := r.app.close(ctx); err != nil {
-		errs = append(errs, fmt.Errorf("close application: %w", err))
-	}
-	for _, fault := range r.app.ledger.faulty() {
-		errs = append(errs, errors.New(r.file.Name+": "+fault))
-	}
-	return errors.Join(errs...)
 }
 
 func (r *run) timeline() error {
@@ -122,7 +109,7 @@ func (r *run) moment(m moment) error {
 func (r *run) story() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\n\tat %.3fs; the application was sent:", time.Since(r.start).Seconds())
-	for _, p := range r.app.ledger.all() {
+	for _, p := range r.ledger.all() {
 		fmt.Fprintf(&b, "\n\t%s", r.named(p.String()))
 	}
 	return b.String()

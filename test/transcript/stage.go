@@ -2,7 +2,6 @@ package transcript
 
 import (
 	"context"
-	"net"
 	"net/netip"
 	"net/url"
 	"time"
@@ -13,10 +12,8 @@ import (
 
 // stage is where a transcript is played: the network, the switch, the clock.
 type stage struct {
-	sip   netip.AddrPort // where the switch is called
-	app   net.Listener   // where the application is asked
-	token string         // the account's AuthToken
-	desk  *desk          // where the operator sits
+	sip  netip.AddrPort // where the switch is called
+	desk *desk          // where the operator sits
 
 	// number is what a number of the file is called here.
 	number func(string) string

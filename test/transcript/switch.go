@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"regexp"
 	"strings"
 	"sync"
@@ -78,6 +79,9 @@ func addRooms(ctx context.Context, dir string, files []*File) (err error) {
 	}
 	return nil
 }
+
+// api returns the address of the REST API.
+func (p *playedSwitch) api() netip.AddrPort { return netip.MustParseAddrPort(p.HTTP().String()) }
 
 // warnings returns the notices on a call.
 func (p *playedSwitch) warnings(ctx context.Context, sid contract.CallSID) ([]contract.Warning, error) {

@@ -1,0 +1,73 @@
+package transcript
+
+import (
+	"runtime"
+	"sync"
+	"time"
+)
+
+// stallTime is how much later than asked for a sleeper wakes on a machine that
+// stands still: more than the jitter buffers of a voice bridge.
+const (
+	stallTime = 50 * time.Millisecond
+	stallNap  = 5 * time.Millisecond
+)
+
+// stalls notices when the machine, or this process, stands still: other
+// programs, or the virtual machine's host, have taken the processors.
+type stalls struct {
+	stop chan struct{}
+	done sync.WaitGroup
+
+	mu   sync.Mutex
+	seen []stall
+}
+
+type stall struct {
+	end time.Time
+	d   time.Duration
+}
+
+func watchStalls() *stalls {
+	s := &stalls{stop: make(chan struct{})}
+	s.done.Go(s.watch)
+	return s
+}
+
+// watch sleeps on a thread of its own, as the media loops do.
+func (s *stalls) watch() {
+	runtime.LockOSThread()
+	nap := time.NewTicker(stallNap)
+	defer nap.Stop()
+	for last := time.Now(); ; {
+		select {
+		case <-s.stop:
+			return
+		case <-nap.C:
+		}
+		now := time.Now()
+		if d := now.Sub(last) - stallNap; d > stallTime {
+			s.mu.Lock()
+			s.seen = append(s.seen, stall{now, d})
+			s.mu.Unlock()
+		}
+		last = now
+	}
+}
+
+// since returns the longest stall that has ended since at; 0 when there was none.
+func (s *stalls) since(at time.Time) (longest time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, seen := range s.seen {
+		if seen.end.After(at) {
+			longest = max(longest, seen.d)
+		}
+	}
+	return longest
+}
+
+func (s *stalls) close() {
+	close(s.stop)
+	s.done.Wait()
+}
