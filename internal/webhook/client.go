@@ -71,8 +71,8 @@ func New(c Config) *Client {
 			DialContext:            NewGuard(c.Policy, c.Dial, c.Lookup).DialContext,
 			TLSHandshakeTimeout:    maxConnect,
 			MaxIdleConns:           256,
-			MaxIdleConnsPerHost:    32,
-			IdleConnTimeout:        4 * time.Second, // less than the 5 s after which Node's server closes
+			MaxIdleConnsPerHost:    defaultInFlight / 2, // as many as callbacks to one host
+			IdleConnTimeout:        4 * time.Second,     // less than the 5 s after which Node's server closes
 			MaxResponseHeaderBytes: 64 << 10,
 			DisableCompression:     true,
 		}
