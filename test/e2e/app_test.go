@@ -22,10 +22,12 @@ type post struct {
 	form url.Values
 }
 
-// newApp serves documents by path; a path without one is a callback.
-func newApp(t *testing.T, documents map[string]string) *app {
+// newApp serves documents by path; a path without one is a callback. It is asked
+// at 127.0.0.1 in a network.
+func newApp(t *testing.T, in *namespace, documents map[string]string) *app {
+	t.Helper()
 	a := &app{}
-	a.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	a.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := r.ParseForm(); err != nil {
 			t.Error(err)
 		}
@@ -42,6 +44,13 @@ func newApp(t *testing.T, documents map[string]string) *app {
 		}
 		w.WriteHeader(http.StatusNoContent)
 	}))
+	listener, err := in.listen("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.Listener.Close() // one that NewUnstartedServer has opened here
+	a.Listener = listener
+	a.Start()
 	t.Cleanup(a.Close)
 	return a
 }

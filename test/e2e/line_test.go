@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -70,12 +71,13 @@ func TestLine(t *testing.T) {
 }
 
 // Keys count while the line still speaks. A wrong code is told, and another
-// asked for.
+// asked for. What is keyed is nobody else's business.
 func codeIsKeyed(t *testing.T, s *server, people phones) {
+	const wrong = "90817263"
 	ann := people.call(t, s, "ann", annTone)
 	ann.ear().hears(welcome)
 	asking := ann.ear().beginsToHear(enterCode)
-	ann.press("999#")
+	ann.press(wrong + "#")
 	told, _ := ann.ear().hears(wrongCode)
 	if ann.ear().heardEnd(enterCode, asking, told) {
 		t.Errorf("%q was said to its end, though a key was pressed meanwhile", enterCode)
@@ -88,6 +90,12 @@ func codeIsKeyed(t *testing.T, s *server, people phones) {
 	s.quiet()
 	if got := joins(s.journal()); len(got) != 1 || got["conference 1"] != 1 {
 		t.Errorf("joined: %v, want one in conference 1", got)
+	}
+	if strings.Contains(s.log.String(), wrong) {
+		t.Error("what was keyed is in the log")
+	}
+	if file := s.holding(wrong); file != "" {
+		t.Errorf("what was keyed is in %s", file)
 	}
 }
 

@@ -1,26 +1,24 @@
 package e2e
 
 import (
-	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
 
-// programs are the paths of what is tested, and of what calls it: built once.
-var programs struct{ confab, phone string }
-
 // together is how many tests run at a time: calls mostly wait.
 const together = "8"
 
-func TestMain(m *testing.M) { os.Exit(buildAndRun(m)) }
+func TestMain(m *testing.M) { os.Exit(runAll(m)) }
 
-func buildAndRun(m *testing.M) int {
+func runAll(m *testing.M) int {
 	flag.Parse()
 	given := false
 	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
@@ -30,21 +28,53 @@ func buildAndRun(m *testing.M) int {
 			return 1
 		}
 	}
-	if testing.Short() {
-		return m.Run() // every test says why it does not run
-	}
-	dir, err := os.MkdirTemp("", "confab-e2e-")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer os.RemoveAll(dir)
-	programs.confab, programs.phone = filepath.Join(dir, "confab"), filepath.Join(dir, "phone")
-	if out, err := exec.Command("go", "build", "-o", dir+"/", "confab/cmd/confab", "confab/test/e2e/phone").CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "build the programs: %v\n%s", err, out)
-		return 1
-	}
+	defer func() { os.RemoveAll(built.dir) }()
 	return m.Run()
+}
+
+// built is where the programs are.
+var built struct {
+	sync.Once
+	dir string
+	err error
+}
+
+// program returns the path of a program, which is built with the first that is
+// asked for: confab, which is tested, or phone, which calls it.
+func program(t *testing.T, name string) string {
+	t.Helper()
+	built.Do(func() {
+		if built.dir, built.err = os.MkdirTemp("", "confab-e2e-"); built.err != nil {
+			return
+		}
+		out, err := exec.Command("go", "build", "-o", built.dir+"/", "confab/cmd/confab", "confab/test/e2e/phone").CombinedOutput()
+		if err != nil {
+			built.err = fmt.Errorf("build the programs: %w\n%s", err, out)
+			return
+		}
+		built.err = noticeSources()
+	})
+	if built.err != nil {
+		t.Fatal(built.err)
+	}
+	return filepath.Join(built.dir, name)
+}
+
+// noticeSources looks at everything that the programs and the tests are made of,
+// so that `go test` does not take the result of older ones from its cache.
+func noticeSources() error {
+	for _, root := range []string{"../../cmd", "../../internal", "../scenarios", "../apps"} {
+		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+			if d != nil && d.Name() == "node_modules" {
+				return fs.SkipDir
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // toolsRequired reports whether a test that cannot run is a failure.
@@ -80,16 +110,6 @@ func until(t *testing.T, d time.Duration, what string, cond func() bool) {
 			t.Fatalf("not within %v: %s", d, what)
 		}
 	}
-}
-
-// run runs a tool to its end and returns what it printed.
-func run(t *testing.T, cmd *exec.Cmd) (string, error) {
-	t.Helper()
-	out, err := cmd.CombinedOutput()
-	if exit := new(exec.ExitError); errors.As(err, &exit) {
-		err = fmt.Errorf("%s: exit code %d", filepath.Base(cmd.Path), exit.ExitCode())
-	}
-	return string(out), err
 }
 
 // tail returns the last n lines of text.

@@ -116,6 +116,15 @@ func (n *namespace) ip(t *testing.T, args string) {
 	}
 }
 
+// listen opens a TCP port in there.
+func (n *namespace) listen(addr string) (listener net.Listener, err error) {
+	err = n.on().do(func() error {
+		listener, err = net.Listen("tcp", addr)
+		return err
+	})
+	return listener, err
+}
+
 // client asks over HTTP from in there.
 func (n *namespace) client() *http.Client {
 	return &http.Client{Transport: &http.Transport{

@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"net"
 	"net/http"
 	"os/exec"
 	"testing"
@@ -19,6 +20,8 @@ func newNamespace(t *testing.T) *namespace {
 }
 
 func (*namespace) start(cmd *exec.Cmd) error { return cmd.Start() }
+
+func (*namespace) listen(addr string) (net.Listener, error) { return net.Listen("tcp", addr) }
 
 func (*namespace) client() *http.Client { return http.DefaultClient }
 

@@ -86,7 +86,7 @@ type ourPhone struct{ *handset }
 func (p ourPhones) call(t *testing.T, s *server, name string, tone float64) caller {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), name+".wav")
-	cmd := exec.Command(programs.phone, "-to", "sip:"+number+"@"+s.sip+p.params, "-from", name, "-tone", fmt.Sprint(tone), "-record", file)
+	cmd := exec.Command(program(t, "phone"), "-to", "sip:"+number+"@"+s.sip+p.params, "-from", name, "-tone", fmt.Sprint(tone), "-record", file)
 	h := startHandset(t, name, nil, cmd, "", func(from int) []int16 { return recording(file, from) })
 	h.says("answered", 1)
 	return ourPhone{h}

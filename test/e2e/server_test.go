@@ -2,7 +2,9 @@ package e2e
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"os"
 	"os/exec"
@@ -60,7 +62,7 @@ func start(t *testing.T, o settings) *server {
 		}
 		args = append(args, "--config", file)
 	}
-	s.cmd = exec.Command(programs.confab, append(args, o.args...)...)
+	s.cmd = exec.Command(program(t, "confab"), append(args, o.args...)...)
 	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
 	if err := o.in.start(s.cmd); err != nil {
 		t.Fatal(err)
@@ -200,6 +202,25 @@ func (s *server) journal() []contract.Event {
 		s.t.Fatal(err)
 	}
 	return events
+}
+
+// holding returns a file of the server's data in which text is, if there is one.
+func (s *server) holding(text string) (file string) {
+	s.t.Helper()
+	err := filepath.WalkDir(s.data, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		if bytes.Contains(b, []byte(text)) {
+			file = path
+		}
+		return err
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return file
 }
 
 // joins returns how many calls have joined each conference, by its name.

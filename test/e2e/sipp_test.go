@@ -158,7 +158,7 @@ func TestSipp(t *testing.T) {
 			t.Run(c.scenario+" "+transports[transport], func(t *testing.T) {
 				t.Parallel()
 				need(t, "sipp")
-				a := newApp(t, documents)
+				a := newApp(t, nil, documents)
 				s := start(t, settings{config: numbers(a)})
 				sipp{scenario: c.scenario, number: c.number, transport: transport, args: c.args}.play(t, s)
 				if c.status == "" {
@@ -216,11 +216,11 @@ func TestSipp_reinvite(t *testing.T) {
 		t.Run(transports[transport], func(t *testing.T) {
 			t.Parallel()
 			need(t, "sipp")
-			a := newApp(t, documents)
+			a := newApp(t, nil, documents)
 			s := start(t, settings{config: numbers(a)})
 			moved, err := net.ListenPacket("udp", "127.0.0.2:0")
 			if err != nil {
-				t.Skipf("there is no second loopback address: %v", err)
+				skip(t, fmt.Sprintf("there is no second loopback address: %v", err))
 			}
 			defer moved.Close()
 			_, port, err := net.SplitHostPort(moved.LocalAddr().String())
