@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -164,4 +165,34 @@ func TestEvents_stream(t *testing.T) {
 		}
 	}
 	u.ask("GET", "/v1/live") // stays open
+}
+
+// A reader that does not read holds nobody up: not other readers, not the end.
+func TestEvents_slowReader(t *testing.T) {
+	u := newCatchUp(t)
+	slow, err := net.Dial("tcp", u.s.HTTP().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer slow.Close()
+	slow.(*net.TCPConn).SetReadBuffer(4096)
+	r, err := http.NewRequestWithContext(t.Context(), "GET", u.url+"/v1/events/stream?after=0", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.SetBasicAuth(string(u.s.Account().SID), u.s.Account().AuthToken)
+	if err := r.Write(slow); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := bufio.NewReaderSize(slow, 16).ReadString('\n'); err != nil {
+		t.Fatal(err)
+	}
+	// It has begun, and is read no further; another one is.
+	quick := u.ask("GET", "/v1/events/stream?after=9")
+	for lines := bufio.NewScanner(quick.Body); lines.Scan(); {
+		if lines.Text() == "id: 10" {
+			return // and the cleanup finds that the slow one does not hold up the end
+		}
+	}
+	t.Error("the quick reader was not told")
 }
