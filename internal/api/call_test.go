@@ -179,6 +179,7 @@ func TestCall_updateIsRefused(t *testing.T) {
 		"long TwiML":        {at, url.Values{"Twiml": {"<Response><Say>" + strings.Repeat("é", 4000) + "</Say></Response>"}}, 400, 20001},
 		"time limit":        {at, url.Values{"TimeLimit": {"60"}}, 501, 20001},
 		"status callback":   {at, url.Values{"StatusCallback": {"http://app.test/"}}, 501, 20001},
+		"its method":        {at, url.Values{"StatusCallbackMethod": {"GET"}}, 501, 20001},
 		"fallback alone":    {at, url.Values{"FallbackUrl": {"http://app.test/"}}, 501, 20001},
 		"twice":             {at, url.Values{"Status": {"completed", "canceled"}}, 400, 20001},
 		"outbound":          {own + "/Calls.json", url.Values{"To": {"+15550111"}}, 501, 20001},

@@ -42,7 +42,7 @@ func (p *params) callUpdate() (u callUpdate, err error) {
 	case fallback.FallbackURL != "" && u.status == "":
 		return u, notServed("FallbackUrl without Url or Twiml is not served by this version of Confab")
 	}
-	for _, name := range []string{"StatusCallback", "TimeLimit"} {
+	for _, name := range []string{"StatusCallback", "StatusCallbackMethod", "TimeLimit"} {
 		if p.given(name) {
 			return u, notServed("%s of a call that is under way is not served by this version of Confab", name)
 		}
