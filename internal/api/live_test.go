@@ -35,7 +35,6 @@ const (
 type live struct {
 	t       *testing.T
 	network *memnet.Net
-	token   string
 	client  *http.Client
 	phones  *phone.Phone
 

@@ -64,8 +64,9 @@ func (p *parser) parse() error {
 	timeline := false
 	for _, line := range p.file.source {
 		p.line++
-		head, ok := strings.CutPrefix(line, "-- ")
-		if head, ok = strings.CutSuffix(head, " --"); !ok || !strings.HasPrefix(line, "-- ") {
+		head, opens := strings.CutPrefix(line, "-- ")
+		head, closes := strings.CutSuffix(head, " --")
+		if !opens || !closes {
 			if err := section(line); err != nil {
 				return err
 			}
