@@ -62,7 +62,10 @@ func (p *person) call(target string) error {
 	p.ringing, p.over, p.mine, p.refused, p.failure, p.leg, p.ear = false, false, false, nil, nil, nil, nil
 	ctx, cancel := context.WithCancel(context.Background())
 	p.stop = cancel
-	p.work.Go(func() { p.live(ctx, target) })
+	p.work.Go(func() {
+		defer cancel()
+		p.live(ctx, target)
+	})
 	return nil
 }
 
@@ -88,6 +91,9 @@ func (p *person) live(ctx context.Context, target string) {
 	p.leg, p.ear, p.failure = l, e, err
 	p.signalLocked()
 	p.mu.Unlock()
+	if ctx.Err() != nil { // given up in the moment of the answer
+		hangUp(l)
+	}
 	<-l.Done()
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -205,18 +211,24 @@ func (p *person) hangUp() error {
 // leave ends whatever call there is, and waits for all that belongs to it.
 func (p *person) leave() {
 	p.mu.Lock()
-	l, over := p.leg, p.over || p.calls == 0
-	p.mu.Unlock()
-	switch {
-	case over:
-	case l != nil:
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-		_ = l.Hangup(ctx, contract.CauseFarEnd) // the stage looks whether something is left
-		cancel()
-	default:
+	l := p.leg
+	if p.over || p.calls == 0 {
+		l = nil
+	} else if l == nil {
 		p.stop()
 	}
+	p.mu.Unlock()
+	if l != nil {
+		hangUp(l)
+	}
 	p.work.Wait()
+}
+
+// hangUp ends a call. The stage looks whether something is left of it.
+func hangUp(l leg.Leg) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	_ = l.Hangup(ctx, contract.CauseFarEnd)
 }
 
 // say says pitches from now on; none is silence.
