@@ -42,7 +42,7 @@ type loop struct {
 	now     time.Duration
 	wall    int64 // now as Unix time, ns
 	in      []Packet
-	out     [][]byte // packets being made
+	out     [][]byte // packets being made; nil until needed
 	made    int
 	encodes []*sharedVoice      // of silence
 	frame   []int16             // scratch
@@ -71,9 +71,6 @@ func newLoop(p *Plane, index int) *loop {
 	}
 	for i := range l.in {
 		l.in[i].Data = make([]byte, maxDatagram)
-	}
-	for i := range l.out {
-		l.out[i] = make([]byte, maxDatagram)
 	}
 	return l
 }
@@ -221,6 +218,10 @@ func (l *loop) packet() []byte {
 		l.flush()
 	}
 	b := l.out[l.made]
+	if b == nil {
+		b = make([]byte, maxDatagram)
+		l.out[l.made] = b
+	}
 	l.made++
 	return b
 }
