@@ -192,7 +192,9 @@ func (r *receiver) heal() {
 
 func (r *receiver) document(w http.ResponseWriter, q *http.Request) {
 	room := roomName.FindString(q.FormValue("To"))
+	r.mu.Lock()
 	to := "http://" + r.addr + "/#rt=400"
+	r.mu.Unlock()
 	if strings.HasPrefix(room, "dead") {
 		to = r.dead
 	}
