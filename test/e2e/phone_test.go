@@ -64,15 +64,17 @@ func (h *handset) write(text string) { io.WriteString(h.stdin, text) }
 func (h *handset) says(text string, n int) {
 	h.t.Helper()
 	until(h.t, patience, fmt.Sprintf("%s's phone prints %q, %d times", h.who, text, n), func() bool {
-		if h.log.count(text) >= n {
-			return true
-		}
+		ended := false
 		select {
 		case <-h.done:
-			h.t.Fatalf("%s's phone has ended:\n%s", h.who, h.log)
+			ended = true // and what it printed is all there
 		default:
 		}
-		return false
+		said := h.log.count(text) >= n
+		if ended && !said {
+			h.t.Fatalf("%s's phone has ended:\n%s", h.who, h.log)
+		}
+		return said
 	})
 }
 
