@@ -3,12 +3,9 @@ package bench
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -49,6 +46,7 @@ func startProcess(ctx context.Context, ready string, binary string, args ...stri
 				found <- lines.Text()
 			}
 		}
+		_, _ = io.Copy(io.Discard, r) // after a line too long to be read: the process must not wait for us
 	})
 	p.wg.Go(func() {
 		p.cmd.Wait()
@@ -85,27 +83,4 @@ func (p *process) said() string {
 func (p *process) stop() {
 	p.cancel()
 	p.wg.Wait()
-}
-
-// clockTick is the unit of /proc/PID/stat: USER_HZ is 100 on every Linux.
-const clockTick = 10 * time.Millisecond
-
-// cpu returns the CPU time that the process has used, from /proc/PID/stat
-// (proc(5): utime and stime).
-func (p *process) cpu() (time.Duration, error) {
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
-	if err != nil {
-		return 0, fmt.Errorf("CPU time of the switch: %w (it can be measured on Linux only)", err)
-	}
-	_, rest, ok := strings.Cut(string(b), ") ") // after the name, which may hold anything
-	fields := strings.Fields(rest)
-	if !ok || len(fields) < 13 {
-		return 0, errors.New("CPU time of the switch: /proc/PID/stat is not as proc(5) says")
-	}
-	user, err1 := strconv.ParseUint(fields[11], 10, 64)
-	system, err2 := strconv.ParseUint(fields[12], 10, 64)
-	if err := errors.Join(err1, err2); err != nil {
-		return 0, fmt.Errorf("CPU time of the switch: %w", err)
-	}
-	return time.Duration(user+system) * clockTick, nil
 }

@@ -4,7 +4,10 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"maps"
+	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -27,7 +30,8 @@ func scrape(ctx context.Context, base string) (counts, error) {
 		return nil, fmt.Errorf("read the switch's metrics: status %d", resp.StatusCode)
 	}
 	c := make(counts)
-	for lines := bufio.NewScanner(resp.Body); lines.Scan(); {
+	lines := bufio.NewScanner(resp.Body)
+	for lines.Scan() {
 		line := lines.Text()
 		at := strings.LastIndexByte(line, ' ')
 		if at < 0 || strings.HasPrefix(line, "#") {
@@ -36,6 +40,9 @@ func scrape(ctx context.Context, base string) (counts, error) {
 		if v, err := strconv.ParseFloat(line[at+1:], 64); err == nil {
 			c[line[:at]] = v
 		}
+	}
+	if err := lines.Err(); err != nil {
+		return nil, fmt.Errorf("read the switch's metrics: %w", err)
 	}
 	return c, nil
 }
@@ -59,7 +66,8 @@ series:
 }
 
 // quantile returns the upper bound of the bucket that holds quantile q of what a
-// histogram has counted since before.
+// histogram has counted since before; of the last bucket, which has none, the
+// bound below it.
 func (c counts) quantile(before counts, name string, q float64) float64 {
 	bounds := make(map[float64]float64)
 	for series, v := range c {
@@ -72,15 +80,22 @@ func (c counts) quantile(before counts, name string, q float64) float64 {
 			bounds[bound] += v - before[series]
 		}
 	}
-	var all, best float64
-	for _, n := range bounds {
-		all = max(all, n)
+	// Counts are cumulative, so the last holds all: "+Inf".
+	known := slices.Sorted(maps.Keys(bounds))
+	if len(known) == 0 {
+		return 0
 	}
-	found := false
-	for bound, n := range bounds {
-		if n >= q*all && (!found || bound < best) {
-			best, found = bound, true
+	all := bounds[known[len(known)-1]]
+	if math.IsInf(known[len(known)-1], 1) {
+		known = known[:len(known)-1] // no bound at all: the highest that there is must do
+	}
+	for _, bound := range known {
+		if bounds[bound] >= q*all {
+			return bound
 		}
 	}
-	return best
+	if len(known) == 0 {
+		return 0
+	}
+	return known[len(known)-1]
 }
