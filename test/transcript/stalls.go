@@ -67,6 +67,15 @@ func (s *stalls) since(at time.Time) (longest time.Duration) {
 	return longest
 }
 
+// awaitCalm waits until there has been no stall for d, or for most at the most.
+func (s *stalls) awaitCalm(d, most time.Duration) {
+	for end := time.Now().Add(most); time.Now().Before(end); time.Sleep(d / 10) {
+		if s.since(time.Now().Add(-d)) == 0 {
+			return
+		}
+	}
+}
+
 func (s *stalls) close() {
 	close(s.stop)
 	s.done.Wait()

@@ -267,7 +267,11 @@ func (u *utterance) end(r *run) error {
 	if samples = u.ear.heard(end + 2*samplesIn(slotTime)); !u.open && r.stage.slurred == 0 && !ends(samples, end) {
 		return fmt.Errorf("%s hears %s, more than %q", u.name, r.tongue.read(samples[max(0, at):]), u.text)
 	}
-	u.ear.judged(end, 0)
+	rest := time.Duration(0)
+	if r.stage.slurred > 0 { // the end is not exact either
+		rest = settle
+	}
+	u.ear.judged(end, rest)
 	return nil
 }
 

@@ -16,9 +16,13 @@ import (
 	"confab/internal/leg"
 )
 
-// tries is how often a file may be played, of which the machine has spoilt all
-// but the last.
-const tries = 3
+// A file may be played so often, of which the machine has spoilt all but the last.
+// Before it is played again, the machine is to be calm for a while.
+const (
+	tries    = 5
+	calmTime = time.Second
+	mostCalm = 20 * time.Second // to wait for it
+)
 
 // Wall is the stage of the wall clock: one switch and one telephone on
 // loopback, for all files. Each file has numbers, callers, rooms and an
@@ -101,6 +105,7 @@ func (w *Wall) Play(t *testing.T, f *File) {
 			return
 		}
 		t.Logf("played again, for the machine stood still for %v: %v", stall.Round(time.Millisecond), err)
+		w.stalls.awaitCalm(calmTime, mostCalm)
 	}
 }
 
