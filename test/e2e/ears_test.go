@@ -76,7 +76,7 @@ func (e *ears) beginsToHear(text string) (at int) {
 func (e *ears) heardEnd(text string, from, to int) bool {
 	e.t.Helper()
 	q := spoken(e.t, text).search(0)
-	heard := append(e.since(from)[:to-from], make([]int16, rate)...)
+	heard := append(e.since(from)[:max(0, to-from)], make([]int16, rate)...)
 	q.look(&ears{since: func(at int) []int16 { return heard[at:] }})
 	return q.ended()
 }
