@@ -23,7 +23,7 @@ func (serveCmd) Help() string {
 // Run serves until ctx ends and the calls have.
 func (s *serveCmd) Run(ctx context.Context, t terminal, file *confab.Config) error {
 	c := s.Settings
-	c.Numbers = file.Numbers
+	c.Numbers, c.NumberBlocks = file.Numbers, file.NumberBlocks
 	c.Out, c.Program = t.out, os.Args[0]
 	c.Log = slog.New(slog.NewTextHandler(t.err, &slog.HandlerOptions{Level: c.LogLevel}))
 	sw, err := confab.New(c)

@@ -8,20 +8,61 @@ import (
 
 func TestNumbers(t *testing.T) {
 	s, a, c := moved(t)
-	s.ring(t, c)
-	app := ok(c.Api.CreateApplication((&openapi.CreateApplicationParams{}).SetFriendlyName("Tea").SetVoiceUrl(a.URL + "/faulty")))(t)
-	if got := ok(c.Api.ListIncomingPhoneNumber((&openapi.ListIncomingPhoneNumberParams{}).SetPageSize(2)))(t); len(got) != 3 {
-		t.Errorf("%d numbers, want 3", len(got))
+	if got := ok(c.Api.ListAvailablePhoneNumberCountry(&openapi.ListAvailablePhoneNumberCountryParams{}))(t); len(got) != 1 {
+		t.Errorf("%d countries, want 1", len(got))
 	}
+	same(t, "country", ok(c.Api.FetchAvailablePhoneNumberCountry("US", nil))(t).CountryCode, "US")
+	free := func(params *openapi.ListAvailablePhoneNumberLocalParams) int {
+		return len(ok(c.Api.ListAvailablePhoneNumberLocal("US", params))(t))
+	}
+	local := func() *openapi.ListAvailablePhoneNumberLocalParams {
+		return &openapi.ListAvailablePhoneNumberLocalParams{}
+	}
+	if all, area, other := free(local()), free(local().SetAreaCode(415)), free(local().SetAreaCode(212)); all != 5 || area != 5 || other != 0 {
+		t.Errorf("%d numbers, %d and %d by area code, want 5, 5 and 0", all, area, other)
+	}
+
+	app := ok(c.Api.CreateApplication((&openapi.CreateApplicationParams{}).SetFriendlyName("Tea").SetVoiceUrl(a.URL + "/faulty")))(t)
+	bought := ok(c.Api.CreateIncomingPhoneNumber((&openapi.CreateIncomingPhoneNumberParams{}).SetPhoneNumber("+14155550201").SetVoiceUrl(a.URL + "/team")))(t)
+	if n := free(local()); n != 4 {
+		t.Errorf("%d numbers are left, want 4", n)
+	}
+	_, err := c.Api.CreateIncomingPhoneNumber((&openapi.CreateIncomingPhoneNumberParams{}).SetPhoneNumber("+14155550201"))
+	refused(t, err, 400, 21422)
+	sid := *bought.Sid
+	changed := ok(c.Api.UpdateIncomingPhoneNumber(sid, (&openapi.UpdateIncomingPhoneNumberParams{}).SetFriendlyName("Front").SetVoiceApplicationSid(*app.Sid)))(t)
+	same(t, "application", changed.VoiceApplicationSid, *app.Sid)
+	same(t, "voice URL", ok(c.Api.FetchIncomingPhoneNumber(sid, nil))(t).VoiceUrl, a.URL+"/team")
+	for name, params := range map[string]*openapi.ListIncomingPhoneNumberParams{
+		"number": (&openapi.ListIncomingPhoneNumberParams{}).SetPhoneNumber("+14155550201"),
+		"name":   (&openapi.ListIncomingPhoneNumberParams{}).SetFriendlyName("Front"),
+	} {
+		if got := ok(c.Api.ListIncomingPhoneNumber(params))(t); len(got) != 1 || *got[0].Sid != sid {
+			t.Errorf("by %s: %d numbers, want the one that was bought", name, len(got))
+		}
+	}
+	if got := ok(c.Api.ListIncomingPhoneNumber((&openapi.ListIncomingPhoneNumberParams{}).SetPageSize(2)))(t); len(got) != 4 {
+		t.Errorf("%d numbers, want 4", len(got))
+	}
+
+	// A call to the bought number is answered by its application.
+	s.call(t, "+15551998", "+14155550201")
+	until(t, "the call is over", func() bool {
+		return len(ok(c.Api.ListCall((&openapi.ListCallParams{}).SetTo("+14155550201").SetStatus("completed")))(t)) == 1
+	})
 
 	same(t, "name", ok(c.Api.UpdateApplication(*app.Sid, (&openapi.UpdateApplicationParams{}).SetFriendlyName("Tea & more")))(t).FriendlyName, "Tea & more")
 	if got := ok(c.Api.ListApplication((&openapi.ListApplicationParams{}).SetFriendlyName("Tea & more")))(t); len(got) != 1 {
 		t.Errorf("%d applications, want 1", len(got))
 	}
-	if err := c.Api.DeleteApplication(*app.Sid, nil); err != nil {
-		t.Error(err)
+	for _, err := range []error{c.Api.DeleteApplication(*app.Sid, nil), c.Api.DeleteIncomingPhoneNumber(sid, nil)} {
+		if err != nil {
+			t.Error(err)
+		}
 	}
-	_, err := c.Api.FetchApplication(*app.Sid, nil)
+	_, err = c.Api.FetchApplication(*app.Sid, nil)
+	refused(t, err, 404, 20404)
+	_, err = c.Api.FetchIncomingPhoneNumber(sid, nil)
 	refused(t, err, 404, 20404)
 }
 

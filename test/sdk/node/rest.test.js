@@ -110,21 +110,31 @@ for (const [method, number] of [['GET', byGET], ['POST', byPOST]]) {
 
 test('numbers, applications and notifications', async (t) => {
   const { c, call, got, origin } = await moved(t);
+  assert.equal((await c.availablePhoneNumbers.list()).length, 1);
+  const local = c.availablePhoneNumbers('US').local;
+  assert.equal((await local.list({ areaCode: 415 })).length, 5);
+  assert.equal((await local.list({ areaCode: 212 })).length, 0);
   const app = await c.applications.create({ friendlyName: 'Tea', voiceUrl: `${origin}/faulty` });
-  assert.equal((await c.incomingPhoneNumbers.list({ pageSize: 2 })).length, 3);
+  const bought = await c.incomingPhoneNumbers.create({ phoneNumber: '+14155550201', voiceUrl: `${origin}/team` });
+  await refused(c.incomingPhoneNumbers.create({ phoneNumber: '+14155550201' }), 400, 21422);
+  assert.equal((await c.incomingPhoneNumbers(bought.sid).update({ voiceApplicationSid: app.sid })).voiceApplicationSid, app.sid);
+  assert.equal((await c.incomingPhoneNumbers.list({ phoneNumber: '+14155550201' })).length, 1);
+  assert.equal((await c.incomingPhoneNumbers.list({ pageSize: 2 })).length, 4);
   assert.equal((await c.applications(app.sid).update({ friendlyName: 'Tea & more' })).friendlyName, 'Tea & more');
   assert.equal((await c.applications.list({ friendlyName: 'Tea & more' })).length, 1);
 
-  for (const number of [faulty]) {
+  for (const number of ['+14155550201', faulty]) {
     call('+15551998', number);
     await until('the call is over', async () => (await c.calls.list({ to: number, status: 'completed' })).length === 1);
   }
-  await until('the warnings are noted', async () => (await c.api.v2010.account.notifications.list({ log: 1 })).length === 1);
+  await until('the warnings are noted', async () => (await c.api.v2010.account.notifications.list({ log: 1 })).length === 2);
   const [noted] = await c.api.v2010.account.notifications.list({ log: 1, limit: 1 });
   assert.equal((await c.api.v2010.account.notifications(noted.sid).fetch()).requestUrl, `${origin}/faulty`);
   assert.equal((await c.calls(noted.callSid).notifications.list()).length, 1);
   assert.equal((await c.calls(noted.callSid).notifications(noted.sid).fetch()).sid, noted.sid);
 
   assert.equal(await c.applications(app.sid).remove(), true);
+  assert.equal(await c.incomingPhoneNumbers(bought.sid).remove(), true);
+  await refused(c.incomingPhoneNumbers(bought.sid).fetch(), 404, 20404);
   allValid(got);
 });
