@@ -136,11 +136,16 @@ func (c *Call) Answer(ctx context.Context) error {
 	if c.info.Status != contract.CallRinging {
 		return context.Cause(c.life)
 	}
+	c.answeredLocked()
+	return nil
+}
+
+// answeredLocked notes that the call is answered.
+func (c *Call) answeredLocked() {
 	c.info.Status, c.info.Answered = contract.CallInProgress, time.Now()
 	c.appendLocked(contract.EventCallAnswered, c.info.Answered, nil)
 	close(c.answered)
 	c.log.Info("call answered")
-	return nil
 }
 
 // awaitEnd gives a far end that gave up, and so could not be answered, the time
@@ -212,7 +217,6 @@ func (c *Call) Next() (ctx context.Context, s Script, ok bool) {
 
 // run is the call's life.
 func (c *Call) run() {
-	defer close(c.done)
 	c.begin()
 	var handler sync.WaitGroup
 	handler.Go(c.serve)
@@ -296,6 +300,9 @@ func (c *Call) endLocked(cause contract.Cause) {
 	}
 	if said.Cause != contract.CauseNone {
 		cause = said.Cause
+	}
+	if said.Code == 200 && c.info.Status == contract.CallRinging {
+		c.answeredLocked() // BYE was quicker than Answer
 	}
 	c.info.Status, c.info.SIPCode = outcome(cause, !c.info.Answered.IsZero())
 	if said.Code != 0 {

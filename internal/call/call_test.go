@@ -48,6 +48,7 @@ func TestLifeOfACall(t *testing.T) {
 			t.Error("the call is not found by its SID")
 		}
 		<-c.Done()
+		s.settle() // its goroutine has ended too
 		s.expect("call-ringing=ringing call-answered=in-progress call-completed=completed")
 		end := s.last()
 		if d := end.Duration(time.Now()); d != 3*time.Second || end.SIPCode != 200 || end.Cause != contract.CauseDocument {
@@ -275,6 +276,19 @@ func TestCanceledWhileItIsAnswered(t *testing.T) {
 		f.goes(leg.End{Cause: contract.CauseCanceled, Code: 487})
 		s.settle()
 		s.expect("call-ringing=ringing call-completed=canceled")
+	})
+}
+
+// A BYE that comes before Answer has returned: the call was answered, whoever
+// is first to note it.
+func TestHungUpWhileItIsAnswered(t *testing.T) {
+	onStage(t, call.Config{Handler: runScripts(func(ctx context.Context, c *call.Call, _ call.Script) {
+		<-ctx.Done()
+	})}, func(s *stage) {
+		f := s.rings("+15550100")
+		f.goes(leg.End{Cause: contract.CauseFarEnd, Code: 200})
+		s.settle()
+		s.expect("call-ringing=ringing call-answered=in-progress call-completed=completed")
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"confab/internal/contract"
 	"confab/internal/leg"
@@ -97,6 +98,7 @@ func (cs *Calls) serve(l leg.Leg) {
 		return
 	}
 	cs.taken.Add(1)
+	defer close(c.done)
 	defer cs.remove(c)
 	c.run()
 }
@@ -181,7 +183,9 @@ func (cs *Calls) Stats() Stats {
 }
 
 // Drain refuses new calls from now on, waits until the last one has ended or
-// ctx ends, hangs up the rest with contract.CauseShutdown and waits for them.
+// ctx ends, hangs up the rest with contract.CauseShutdown and waits for them, but
+// not for long: a far end that has gone confirms nothing. Close waits for the
+// last.
 func (cs *Calls) Drain(ctx context.Context) {
 	cs.mu.Lock()
 	if !cs.draining {
@@ -197,8 +201,13 @@ func (cs *Calls) Drain(ctx context.Context) {
 		for _, c := range cs.List() {
 			c.End(contract.CauseShutdown)
 		}
+		patience := time.NewTimer(confirmTime)
+		defer patience.Stop()
+		select {
+		case <-cs.idle:
+		case <-patience.C:
+		}
 	}
-	cs.wg.Wait()
 }
 
 // Close hangs up all calls and waits for them.
@@ -206,4 +215,5 @@ func (cs *Calls) Close() {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	cs.Drain(ctx)
+	cs.wg.Wait()
 }

@@ -17,6 +17,9 @@ const (
 	// hangupTime is how long a far end has to confirm.
 	hangupTime = 35 * time.Second // RFC 3261 §17.1.2.2: a BYE is given up after 64*T1 = 32 s
 
+	// confirmTime is how long they have when the switch stops.
+	confirmTime = 5 * time.Second
+
 	// lookupTime is how long a number may be looked for.
 	lookupTime = 5 * time.Second
 )

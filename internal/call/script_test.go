@@ -151,6 +151,22 @@ func TestDrain(t *testing.T) {
 	})
 }
 
+// A far end that has gone does not hold up the end of the switch.
+func TestDrainOfWhoHasGone(t *testing.T) {
+	onStage(t, call.Config{Handler: runScripts(answers)}, func(s *stage) {
+		f := s.rings("+15550100")
+		f.confirm = time.Hour
+		begin := time.Now()
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		s.calls.Drain(ctx)
+		if d := time.Since(begin); d != time.Minute+5*time.Second {
+			t.Errorf("drained after %v", d)
+		}
+		f.goes(leg.End{})
+	})
+}
+
 func TestDrainOfNothing(t *testing.T) {
 	onStage(t, call.Config{Handler: runScripts(answers)}, func(s *stage) {
 		begin := time.Now()
