@@ -129,7 +129,7 @@ func FuzzReceive(f *testing.F) {
 					params.Codec = [...]codec.Codec{codec.PCMU, codec.PCMA}[data[0]>>2&1]
 				}
 				named[addr.Addr()] = true
-				if err := s.set(params, data != nil && len(data) > 1); err != nil {
+				if err := s.set(params, len(data) > 1); err != nil {
 					t.Fatal(err)
 				}
 			case 6: // time passes

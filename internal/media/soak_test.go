@@ -26,12 +26,11 @@ const (
 
 // soak is a plane on which people do whatever they like.
 type soak struct {
-	t       *testing.T
-	near    *media.Plane
-	far     *media.Plane
-	mu      sync.Mutex
-	rooms   [soakRooms]*soakRoom
-	bridges int
+	t     *testing.T
+	near  *media.Plane
+	far   *media.Plane
+	mu    sync.Mutex
+	rooms [soakRooms]*soakRoom
 }
 
 type soakRoom struct {
