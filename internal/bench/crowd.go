@@ -35,14 +35,23 @@ type crowd struct {
 type caller struct {
 	leg    leg.Leg
 	room   int
-	place  int     // in the room
-	pitch  float64 // Hz; 0: does not talk
+	place  int // in the room
+	talks  bool
 	before media.Stats
 }
 
-// pitches are the tones of those who talk: none is a harmonic of another, or
-// of 50 Hz, the rate of frames.
+// pitches are the tones of those who talk and are listened for: none is a
+// harmonic of another, or of 50 Hz, the rate of frames. Each is one talker's of
+// a room: two of the same could cancel out.
 var pitches = []float64{443, 617, 839, 1163, 1481, 1867, 2311, 2777}
+
+// voice returns what a talker says. Those beyond the pitches murmur above them.
+func voice(place int) audio.Source {
+	if place < len(pitches) {
+		return audio.NewTone(8000, pitches[place], -26, 0)
+	}
+	return audio.NewTone(8000, 3000+float64(place%200)*1.9, -45, 0)
+}
 
 func newCrowd(to string) (*crowd, error) {
 	plane, err := media.New(generatorPlane())
@@ -68,9 +77,7 @@ func (w *crowd) call(ctx context.Context, c Config, s Scenario) error {
 	var calls sync.WaitGroup
 	for i := range s.Legs() {
 		v := &caller{room: i / s.People, place: i % s.People}
-		if v.place < s.Talkers {
-			v.pitch = pitches[v.place%len(pitches)]
-		}
+		v.talks = v.place < s.Talkers
 		select {
 		case <-every.C:
 		case <-ctx.Done():
@@ -102,8 +109,8 @@ func (w *crowd) dial(ctx context.Context, v *caller) error {
 	w.callers = append(w.callers, v)
 	w.setups = append(w.setups, time.Since(began))
 	w.mu.Unlock()
-	if v.pitch != 0 {
-		w.wg.Go(func() { l.Session().Play(w.ctx, audio.NewTone(8000, v.pitch, -26, 0)) })
+	if v.talks {
+		w.wg.Go(func() { l.Session().Play(w.ctx, voice(v.place)) })
 	}
 	return nil
 }
@@ -184,9 +191,9 @@ func (v *caller) hearsTheOthers(ctx context.Context, s Scenario) error {
 		at += n
 	}
 	said := make(map[float64]bool) // by others of the room
-	for place := range min(s.Talkers, s.People) {
+	for place := range min(s.Talkers, s.People, len(pitches)) {
 		if place != v.place {
-			said[pitches[place%len(pitches)]] = true
+			said[pitches[place]] = true
 		}
 	}
 	for _, hz := range pitches {
