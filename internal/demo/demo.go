@@ -18,13 +18,17 @@ import (
 
 // Config says how to play it.
 type Config struct {
-	Out  io.Writer
-	Live bool // Out is a terminal: redraw the picture in place
+	Out  io.Writer // nil: nowhere
+	Live bool      // Out is a terminal: redraw the picture in place
 
-	// Length is how long the meeting lasts; zero means 20 s. The scenes are
-	// spread over it.
+	// Length is how long the meeting lasts; zero means 20 s, 15 s is the least.
+	// The scenes are spread over it.
 	Length time.Duration
 }
+
+// least is how long a meeting must last, so that all four, each greeted, are in
+// it together for some seconds.
+const least = 15 * time.Second
 
 // person is one of the cast.
 type person struct {
@@ -57,6 +61,12 @@ func Run(ctx context.Context, c Config) error {
 	if c.Length == 0 {
 		c.Length = 20 * time.Second
 	}
+	if c.Length < least {
+		return fmt.Errorf("demo: a meeting of %v is too short for all to meet: want at least %v", c.Length, least)
+	}
+	if c.Out == nil {
+		c.Out = io.Discard
+	}
 	s, err := openStage(ctx)
 	if err != nil {
 		return fmt.Errorf("demo: %w", err)
@@ -82,11 +92,10 @@ func Run(ctx context.Context, c Config) error {
 		})
 	}
 	scene.Wait()
-	err = s.finish(p)
 	if failed := context.Cause(ctx); failed != nil {
 		return failed
 	}
-	return errors.Join(err, p.verdict())
+	return errors.Join(s.finish(p), p.verdict())
 }
 
 // play is one person's part: they dial, hum, and hang up.

@@ -169,6 +169,7 @@ func (p *picture) verdict() error {
 	}
 	if wrong == nil {
 		p.noteLocked("everybody heard everybody else, and nobody heard themselves")
+		p.drawLocked()
 	}
 	return errors.Join(wrong...)
 }

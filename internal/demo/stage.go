@@ -36,9 +36,11 @@ type stage struct {
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
 
-	mu    sync.Mutex
-	told  func(url.Values)
+	mu   sync.Mutex
+	told func(url.Values)
+
 	ended chan struct{} // closed when the conference has ended
+	once  sync.Once     // closes it: what is told may be told twice
 }
 
 func openStage(ctx context.Context) (_ *stage, err error) {
@@ -98,11 +100,7 @@ func (s *stage) callback(w http.ResponseWriter, r *http.Request) {
 	s.tell(r)
 	w.WriteHeader(http.StatusNoContent)
 	if r.PostForm.Get("StatusCallbackEvent") == "conference-end" {
-		select {
-		case <-s.ended:
-		default:
-			close(s.ended)
-		}
+		s.once.Do(func() { close(s.ended) })
 	}
 }
 
