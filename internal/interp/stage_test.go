@@ -281,8 +281,15 @@ func (s *stage) calling(name string) *caller {
 	return c
 }
 
+// hangsUp ends the leg as sip does: with BYE once it is answered, with CANCEL before.
 func (c *caller) hangsUp() {
-	c.goes(leg.End{Cause: contract.CauseFarEnd, Code: 200})
+	c.mu.Lock()
+	end := leg.End{Cause: contract.CauseFarEnd, Code: 200}
+	if c.answered.IsZero() {
+		end = leg.End{Cause: contract.CauseCanceled, Code: 487}
+	}
+	c.mu.Unlock()
+	c.goes(end)
 	settle()
 }
 
