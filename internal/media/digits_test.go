@@ -93,7 +93,7 @@ func TestDigits_followANewSDP(t *testing.T) {
 func TestSendDigits_endsWithItsContextAlone(t *testing.T) {
 	planes(t, func(t *testing.T, near, far *media.Plane) {
 		n, f := call(t, near, far)
-		ctx, cancel := context.WithTimeoutCause(t.Context(), 300*time.Millisecond, errors.New("enough"))
+		ctx, cancel := context.WithTimeoutCause(t.Context(), 420*time.Millisecond, errors.New("enough"))
 		defer cancel()
 		var wg sync.WaitGroup
 		wg.Go(func() {

@@ -29,7 +29,7 @@ func (l *loop) guard(doing string) {
 		for len(p.members) > 0 {
 			l.giveUp(p.members[0].session)
 		}
-		p.plays, p.trunks = nil, nil
+		p.plays, p.trunks, p.asides = nil, nil, nil
 	}
 }
 

@@ -40,6 +40,7 @@ type inlet struct {
 	heard       time.Duration // when the last packet came
 	heardReport time.Duration
 	expected    time.Duration // since when something should come, by the last SDP
+	from        time.Duration // what came before this is too old to be heard
 	reportsFrom netip.AddrPort
 
 	frame   []int16 // the frame heard last
@@ -95,6 +96,9 @@ func (in *inlet) receive(s *Session, r rtp.Packet, arrival time.Duration, l *loo
 		}
 	case r.PayloadType == in.payloadType:
 		in.receiver.Push(arrival, r)
+		if arrival < in.from {
+			return
+		}
 		samples := in.codec.Samples(r.Payload)
 		in.jitter.Push(arrival, r, uint32(samples*in.codec.ClockRate()/in.codec.SampleRate()))
 	default:

@@ -122,9 +122,10 @@ func (l *loop) turn(n int64) int64 {
 		l.count.SkippedSlots += uint64(behind)
 		n += behind
 	}
+	passed := min(max(int(n-l.slot), 1), slotsPerTick)
 	l.slot = n
 	l.mail.run()
-	l.drain(int(n % slotsPerTick))
+	l.drain(int(n%slotsPerTick), passed)
 	l.tick(&l.slots[n%slotsPerTick])
 	l.flush()
 	l.tellLost()

@@ -8,24 +8,24 @@ import (
 
 const (
 	// drainPort and drainAll bound how many datagrams of a port, and of all of a
-	// loop's, are read in one slot: many times what callers send, so that a flood
-	// fills the kernel's buffer and does not hold up the tick.
+	// loop's, are read for each slot that has passed: many times what callers
+	// send, so that a flood fills the kernel's buffer and does not hold up the tick.
 	drainPort = 16 * ioBatch
 	drainAll  = 64 * ioBatch
 )
 
-// drain reads what has come to every port and hands it to its session. A port
-// with one session is read when that session is due: many of them would cost
-// a system call each, in every slot.
-func (l *loop) drain(slot int) {
-	left := drainAll
+// drain reads what has come to every port in the last slots (passed) and hands
+// it to its session. A port with one session is read when that session is due:
+// many of them would cost a system call each, in every slot.
+func (l *loop) drain(slot, passed int) {
+	left := drainAll * passed
 	for range l.ports {
 		if left <= 0 {
 			break // the next slot begins with the next port
 		}
 		l.drained = (l.drained + 1) % len(l.ports)
 		if t := l.ports[l.drained]; t.solo == nil || t.solo.due == slot {
-			left -= l.drainPort(t)
+			left -= l.drainPort(t, drainPort*passed)
 		}
 	}
 	// Reports are few: a port's are read once per tick.
@@ -39,9 +39,10 @@ func (l *loop) drain(slot int) {
 	}
 }
 
-// drainPort reads what has come to t and returns how many datagrams it was.
-func (l *loop) drainPort(t *port) (total int) {
-	for total < drainPort {
+// drainPort reads what has come to t, up to most datagrams or a few more, and
+// returns how many it was.
+func (l *loop) drainPort(t *port, most int) (total int) {
+	for total < most {
 		n := l.read(t.rtp)
 		for i := range n {
 			l.receive(t, &l.in[i])

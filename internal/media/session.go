@@ -164,7 +164,7 @@ func (s *Session) Start() {
 		s.loop.readClock()
 		s.started = true
 		s.in.jitter.Reset() // what came before nobody has taken out
-		s.in.expected = s.loop.now
+		s.in.expected, s.in.from = s.loop.now, s.loop.now
 		s.nextSR = s.loop.now + reportEvery/2
 		s.pace.begin()
 		s.loop.attach(s)

@@ -197,6 +197,20 @@ func (e *endless) Read(packets []Packet) (int, error) {
 	return len(packets), nil
 }
 
+// A room of thousands on one port is read whole, though the loop turns but once
+// in a tick.
+func TestDrain_readsAllThatCallersSend(t *testing.T) {
+	p := bridgeByHand(t, 3000, 3000)
+	for range 10 {
+		p.turnByHand()
+	}
+	for i, m := range p.members {
+		if got := m.session.in.receiver.Stats(); got.Received != 10 {
+			t.Fatalf("member %d: %d packets of 10 were read", i, got.Received)
+		}
+	}
+}
+
 // A flood of one port, or of many, holds up neither the tick nor what comes to
 // the other ports.
 func TestDrain_endsInAFlood(t *testing.T) {
