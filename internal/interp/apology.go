@@ -19,4 +19,5 @@ func (r *run) apologise(ctx context.Context) {
 	if err := r.prompt(ctx, &document{}, say); err != nil && ctx.Err() == nil {
 		r.log.Info("apology not heard", "err", err)
 	}
+	_ = r.outlast(ctx) // whatever ends the wait is what comes next
 }

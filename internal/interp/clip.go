@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"time"
 
 	"confab/internal/audio"
 	"confab/internal/conference"
@@ -21,7 +22,10 @@ func (r *run) prompt(ctx context.Context, doc *document, v twiml.Verb) error {
 	if err != nil {
 		return err
 	}
-	return c.play(ctx, r.session)
+	if err = c.play(ctx, r.session); c != nil {
+		r.said = time.Now()
+	}
+	return err
 }
 
 // prepare makes a Say, Play or Pause ready to be heard. The error is ctx's

@@ -11,8 +11,11 @@ import (
 	"confab/internal/contract"
 )
 
-// apologyLasts is the apology at 60 ms a character.
-const apologyLasts = time.Duration(len("We are sorry, an application error has occurred. Goodbye.")) * 60 * time.Millisecond
+// lastWord is how long a call outlasts what was said in it.
+const lastWord = 200 * time.Millisecond
+
+// apologyLasts is the apology at 60 ms a character, and the call after it.
+const apologyLasts = time.Duration(len("We are sorry, an application error has occurred. Goodbye."))*60*time.Millisecond + lastWord
 
 // No document: the caller hears why, and is hung up; never silence.
 func TestNoDocument(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"time"
 
 	"confab/internal/call"
 	"confab/internal/conference"
@@ -87,6 +88,7 @@ type run struct {
 	session  *media.Session
 	fallback address // of the script that runs; may be empty
 	pace     *pace
+	said     time.Time // when the last prompt ended; zero before the first
 }
 
 // address is a URL to fetch a document from.

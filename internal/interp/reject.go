@@ -9,10 +9,10 @@ import (
 
 // reject refuses a call that still rings. Twilio <Reject>: it does so only as
 // the first verb; in a call that was answered it hangs up.
-func (r *run) reject(_ context.Context, v *twiml.Reject) (next, error) {
+func (r *run) reject(ctx context.Context, v *twiml.Reject) (next, error) {
 	switch {
 	case !r.call.Ringing():
-		return r.hangup()
+		return r.hangup(ctx)
 	case v.Reason == twiml.Busy:
 		r.call.End(contract.CauseBusy)
 	default:

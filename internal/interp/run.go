@@ -41,7 +41,9 @@ func (r *run) script(ctx context.Context, s call.Script) {
 func (r *run) stopped(ctx context.Context, err error) {
 	var failure *contract.Error
 	switch {
-	case err == nil, ctx.Err() != nil:
+	case ctx.Err() != nil:
+	case err == nil:
+		_ = r.outlast(ctx) // whatever ends the wait is what comes next
 	case errors.Is(err, media.ErrClosed):
 		r.awaitEnd(ctx)
 	case errors.As(err, &failure): // it is on the call already
@@ -104,7 +106,7 @@ func (r *run) verb(ctx context.Context, doc *document, v twiml.Verb) (next, erro
 	case *twiml.Dial:
 		return r.dial(ctx, doc, v)
 	case *twiml.Hangup:
-		return r.hangup()
+		return r.hangup(ctx)
 	}
 	return r.unsupported(v)
 }
