@@ -70,6 +70,7 @@ func TestOnClock_fails(t *testing.T) {
 		"no such room":      {"-- rooms --\n123 tea\n-- timeline --\n0s ann calls +15550100", "x.txt:2: "},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				_, err := onClock(t.Context(), parsed(t, "x", test.text), shared, t.TempDir(), newDiary(), false)
 				if err == nil || !strings.Contains(err.Error(), test.want) {

@@ -122,11 +122,15 @@ func follow(samples []int16, at int, slots []float64) (end, wrong, missing int) 
 // clearer nearby.
 func clearest(samples []int16, at int, hz float64) int {
 	const (
-		much = 2   // dB, to move at all
-		more = 0.5 // dB, for each hop
-		far  = 6   // hops
+		clear = -21.5 // dBov: it fills the slot
+		much  = 1     // dB, to move at all
+		more  = 0.5   // dB, for each hop
+		far   = 6     // hops
 	)
 	best, where := slotLevel(samples, at, hz)+much, at
+	if best > clear {
+		return at
+	}
 	for s := -far; s <= far; s++ {
 		there := at + s*samplesIn(slotHop)
 		if l := slotLevel(samples, there, hz) - more*math.Abs(float64(s)); l > best {
@@ -298,17 +302,18 @@ func (u *utterance) beginning(latest int, slots []float64) (int, error) {
 	}
 }
 
-// starts reports whether the first slots are at at.
+// starts reports whether the first slots are at at: all of a few but one.
 func (u *utterance) starts(at int, slots []float64) bool {
-	first := slots[:min(4, len(slots))]
+	first := slots[:min(5, len(slots))]
 	samples := u.ear.heard(at + len(first)*samplesIn(slotTime))
+	wrong := 0
 	for i, want := range first {
-		from := at + i*samplesIn(slotTime)
-		if from >= len(samples) || !samePitch(want, slotPitch(samples[from:])) {
-			return false
+		from := min(at+i*samplesIn(slotTime), len(samples))
+		if !samePitch(want, slotPitch(samples[from:])) {
+			wrong++
 		}
 	}
-	return slices.Max(first) > 0
+	return wrong <= len(first)/4 && slices.Max(first) > 0 && samePitch(first[0], slotPitch(samples[min(at, len(samples)):]))
 }
 
 // ends reports whether a text ends about where its last slot does: there is

@@ -56,7 +56,7 @@ func TestTongue_follows(t *testing.T) {
 	const text = "The access code you entered is incorrect."
 	samples, slots := spoken(t, tongue, text)
 	frame := audio.FrameSize(soundRate)
-	for i := 3; i < len(samples)/frame-6; i += 7 {
+	for i := 3; i < len(samples)/frame-6; i += 17 {
 		lost := slices.Concat(samples[:i*frame], samples[(i+1)*frame:])
 		if end, wrong, missing := follow(lost, 0, slots); wrong+missing > 1 || end < len(lost)-200 || end > len(lost)+200 {
 			t.Errorf("frame %d lost: %d wrong, %d missing, ends at %d of %d", i, wrong, missing, end, len(lost))

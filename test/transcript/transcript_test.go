@@ -19,7 +19,7 @@ var rewrite = flag.Bool("update", false, "write the requests that were sent into
 // on the stage of the wall clock they mostly wait.
 func TestMain(m *testing.M) {
 	flag.Parse()
-	const atOnce = 10
+	const atOnce = 8
 	if p := flag.Lookup("test.parallel"); p.Value.String() == strconv.Itoa(runtime.GOMAXPROCS(0)) {
 		if err := p.Value.Set(strconv.Itoa(atOnce)); err != nil {
 			panic(err)
