@@ -28,23 +28,30 @@ func TestBridge_everyoneHearsTheOthersAndNotThemselves(t *testing.T) {
 				say(t, f, hz)
 				phones = append(phones, f)
 			}
-			time.Sleep(300 * time.Millisecond) // let the tones reach everybody
-
-			heard := make([][]int16, len(phones))
-			var wg sync.WaitGroup
-			for i, f := range phones {
-				wg.Go(func() { heard[i] = hear(t, f, 500*time.Millisecond) })
-			}
-			wg.Wait()
-			for i := range phones {
-				var want []float64
+			var want [4][]float64
+			for i := range pitches {
 				for j, hz := range pitches {
 					if j != i && !muted[j] {
-						want = append(want, hz)
+						want[i] = append(want[i], hz)
 					}
 				}
-				if got := whoIsHeard(heard[i], pitches...); !slices.Equal(got, want) {
-					t.Errorf("the phone that says %v Hz hears %v, want %v", pitches[i], got, want)
+			}
+			// The sockets and the clock are real, so a machine with much else to do
+			// may break a tone. Whoever hears what they must not never gets it right.
+			deadline := time.Now().Add(10 * time.Second)
+			for right := false; !right; {
+				heard := make([][]int16, len(phones))
+				var wg sync.WaitGroup
+				for i, f := range phones {
+					wg.Go(func() { heard[i] = hear(t, f, 500*time.Millisecond) })
+				}
+				wg.Wait()
+				right = true
+				for i := range phones {
+					got := whoIsHeard(heard[i], pitches...)
+					if right = right && slices.Equal(got, want[i]); !slices.Equal(got, want[i]) && time.Now().After(deadline) {
+						t.Fatalf("the phone that says %v Hz hears %v, want %v", pitches[i], got, want[i])
+					}
 				}
 			}
 		})
@@ -52,7 +59,7 @@ func TestBridge_everyoneHearsTheOthersAndNotThemselves(t *testing.T) {
 }
 
 func TestBridge_playIsHeardByAll(t *testing.T) {
-	planes(t, func(t *testing.T, near, far *media.Plane) {
+	planes(t, media.Config{}, func(t *testing.T, near, far *media.Plane) {
 		bridge := near.NewBridge()
 		defer bridge.Close()
 		n1, f1 := call(t, near, far)
@@ -93,7 +100,7 @@ func loudSamples(samples []int16) int {
 }
 
 func TestSession_leavesAndComesBack(t *testing.T) {
-	planes(t, func(t *testing.T, near, far *media.Plane) {
+	planes(t, media.Config{}, func(t *testing.T, near, far *media.Plane) {
 		bridge := near.NewBridge()
 		defer bridge.Close()
 		n1, f1 := call(t, near, far)
@@ -121,7 +128,7 @@ func TestSession_leavesAndComesBack(t *testing.T) {
 }
 
 func TestHeardOnlyBy_aCoachIsHeardByOne(t *testing.T) {
-	planes(t, func(t *testing.T, near, far *media.Plane) {
+	planes(t, media.Config{}, func(t *testing.T, near, far *media.Plane) {
 		bridge := near.NewBridge()
 		defer bridge.Close()
 		var sessions, phones []*media.Session

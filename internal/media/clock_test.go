@@ -36,8 +36,8 @@ func bubble(t *testing.T, c media.Config, f func(t *testing.T, network *memnet.N
 }
 
 // planes is bubble with a plane of phones too.
-func planes(t *testing.T, f func(t *testing.T, near, far *media.Plane)) {
-	bubble(t, media.Config{}, func(t *testing.T, network *memnet.Net, near *media.Plane) {
+func planes(t *testing.T, c media.Config, f func(t *testing.T, near, far *media.Plane)) {
+	bubble(t, c, func(t *testing.T, network *memnet.Net, near *media.Plane) {
 		f(t, near, newPlane(t, media.Config{Bind: phoneAddr, ListenPacket: network.Host(phoneAddr).ListenPacket, Loops: 1}))
 	})
 }

@@ -34,7 +34,7 @@ func digits(t *testing.T, s *media.Session) (got string) {
 // Who waits for digits hears tones or events, whichever the SDP of the moment
 // says, and never both.
 func TestDigits_followANewSDP(t *testing.T) {
-	planes(t, func(t *testing.T, near, far *media.Plane) {
+	planes(t, media.Config{}, func(t *testing.T, near, far *media.Plane) {
 		n, f := call(t, near, far)
 		var wg sync.WaitGroup
 		defer wg.Wait()
@@ -91,7 +91,7 @@ func TestDigits_followANewSDP(t *testing.T) {
 }
 
 func TestSendDigits_endsWithItsContextAlone(t *testing.T) {
-	planes(t, func(t *testing.T, near, far *media.Plane) {
+	planes(t, media.Config{}, func(t *testing.T, near, far *media.Plane) {
 		n, f := call(t, near, far)
 		ctx, cancel := context.WithTimeoutCause(t.Context(), 420*time.Millisecond, errors.New("enough"))
 		defer cancel()
@@ -116,7 +116,7 @@ func TestSendDigits_endsWithItsContextAlone(t *testing.T) {
 }
 
 func TestSendDigits_endsWhenEventsAreTakenBack(t *testing.T) {
-	planes(t, func(t *testing.T, near, far *media.Plane) {
+	planes(t, media.Config{}, func(t *testing.T, near, far *media.Plane) {
 		n, f := call(t, near, far)
 		time.AfterFunc(300*time.Millisecond, func() {
 			if err := f.Set(media.Params{Codec: codec.PCMU, Remote: n.Local(), Send: true, Receive: true}); err != nil {
@@ -209,7 +209,7 @@ func TestSendDigits_inPacketsOf10ms_RFC4733_2_5_1(t *testing.T) {
 
 // A far end that has said it would only listen is not mixed, whatever it sends.
 func TestSet_whoOnlyListensIsNotHeard(t *testing.T) {
-	planes(t, func(t *testing.T, near, far *media.Plane) {
+	planes(t, media.Config{}, func(t *testing.T, near, far *media.Plane) {
 		bridge := near.NewBridge()
 		defer bridge.Close()
 		n1, f1 := call(t, near, far)
