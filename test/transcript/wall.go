@@ -19,9 +19,9 @@ import (
 // A file may be played so often, of which the machine has spoilt all but the last.
 // Before it is played again, the machine is to be calm for a while.
 const (
-	tries    = 5
+	tries    = 8
 	calmTime = time.Second
-	mostCalm = 20 * time.Second // to wait for it
+	mostCalm = 30 * time.Second // to wait for it
 )
 
 // Wall is the stage of the wall clock: one switch and one telephone on
