@@ -236,7 +236,7 @@ func (s *Switch) openHTTP(context.Context) (err error) {
 
 // openSIP takes the ports of SIP. It comes last: from here on calls come in.
 func (s *Switch) openSIP(context.Context) (err error) {
-	if s.dialogs, err = openDialogs(filepath.Join(s.cfg.Data, "dialogs"), s.log); err != nil {
+	if s.dialogs, err = openDialogs(filepath.Join(s.cfg.Data, "dialogs.jsonl"), s.log); err != nil {
 		return err
 	}
 	s.closeLater(s.dialogs.close)
