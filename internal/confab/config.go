@@ -18,12 +18,13 @@ import (
 // The fields from Net on are for programs that build a switch themselves, such
 // as tests; they cannot be set from outside.
 type Config struct {
-	Data      string     `yaml:"data" default:"./data" env:"CONFAB_DATA" help:"Directory of everything that is kept: the database, the account, cached speech. It is made if it is not there. One server at a time may use it."`
-	HTTP      string     `yaml:"http" default:"127.0.0.1:8080" env:"CONFAB_HTTP" help:"Address and port of the REST API, /healthz, /readyz and /metrics."`
-	SIP       string     `yaml:"sip" default:"127.0.0.1:5060" env:"CONFAB_SIP" help:"Address and port for SIP, over UDP and TCP. The voice of the calls uses the same address."`
-	RTPPorts  PortRange  `yaml:"rtp_ports" default:"10000-10999" env:"CONFAB_RTP_PORTS" help:"UDP ports for voice: even ones for RTP, the odd one after each for RTCP."`
-	Advertise netip.Addr `yaml:"advertise" default:"" placeholder:"IP" env:"CONFAB_ADVERTISE" help:"IP address to write into SDP and Contact for far ends outside the local networks: the public one, behind NAT. Empty: the address that is listened on."`
-	LogLevel  slog.Level `yaml:"log_level" default:"INFO" env:"CONFAB_LOG_LEVEL" help:"What is logged to standard error: DEBUG, INFO, WARN or ERROR."`
+	Data       string     `yaml:"data" default:"./data" env:"CONFAB_DATA" help:"Directory of everything that is kept: the database, the account, cached speech. It is made if it is not there. One server at a time may use it."`
+	HTTP       string     `yaml:"http" default:"127.0.0.1:8080" env:"CONFAB_HTTP" help:"Address and port of the REST API, /healthz, /readyz and /metrics."`
+	SIP        string     `yaml:"sip" default:"127.0.0.1:5060" env:"CONFAB_SIP" help:"Address and port for SIP, over UDP and TCP. The voice of the calls uses the same address."`
+	SIPTrusted Prefixes   `yaml:"sip_trusted" name:"sip-trusted" default:"127.0.0.0/8, ::1/128" placeholder:"NETWORKS" env:"CONFAB_SIP_TRUSTED" help:"Networks of trunks and proxies, from which many callers' messages come: the bound of 200 messages a second of one source is not for them. With commas between them."`
+	RTPPorts   PortRange  `yaml:"rtp_ports" default:"10000-10999" env:"CONFAB_RTP_PORTS" help:"UDP ports for voice: even ones for RTP, the odd one after each for RTCP."`
+	Advertise  netip.Addr `yaml:"advertise" default:"" placeholder:"IP" env:"CONFAB_ADVERTISE" help:"IP address to write into SDP and Contact for far ends outside the local networks: the public one, behind NAT. Empty: the address that is listened on."`
+	LogLevel   slog.Level `yaml:"log_level" default:"INFO" env:"CONFAB_LOG_LEVEL" help:"What is logged to standard error: DEBUG, INFO, WARN or ERROR."`
 
 	Account Account  `yaml:"account" embed:""`
 	Numbers []Number `yaml:"numbers" kong:"-"`

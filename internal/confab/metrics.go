@@ -49,6 +49,7 @@ func (m metrics) signalling(send sender) {
 	n := m.s.sip.Stats()
 	send.gauge("sip_dialogs", "SIP dialogs that live.", n.Dialogs)
 	send.gauge("sip_connections", "TCP connections of SIP.", n.Connections)
+	send.level("sip_overload_ratio", "Part of the new calls that is refused because the machine does not keep up.", n.Overload)
 	send.count("sip_messages_received_total", "SIP messages read.", n.Received)
 	send.count("sip_messages_sent_total", "SIP messages written.", n.Sent)
 	for _, d := range []struct {
@@ -57,7 +58,7 @@ func (m metrics) signalling(send sender) {
 	}{{"limit", n.Limited}, {"malformed", n.Malformed}, {"queue full", n.Overrun}, {"stray", n.Stray}} {
 		send.count("sip_messages_dropped_total", "SIP messages that nothing came of, by why.", d.n, label{"why", d.why})
 	}
-	send.count("sip_calls_refused_total", "Calls refused at a bound of SIP, or while draining.", n.Refused)
+	send.count("sip_calls_refused_total", "Calls refused at a bound of SIP, by overload, or while draining.", n.Refused)
 }
 
 func (m metrics) voice(send sender) {
@@ -124,7 +125,11 @@ type label struct{ name, value string }
 type sender struct{ to chan<- prometheus.Metric }
 
 func (s sender) gauge(name, help string, n int, labels ...label) {
-	s.send(name, help, prometheus.GaugeValue, float64(n), labels)
+	s.level(name, help, float64(n), labels...)
+}
+
+func (s sender) level(name, help string, n float64, labels ...label) {
+	s.send(name, help, prometheus.GaugeValue, n, labels)
 }
 
 func (s sender) count(name, help string, n uint64, labels ...label) {

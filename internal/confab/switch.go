@@ -241,7 +241,7 @@ func (s *Switch) openSIP(context.Context) (err error) {
 	}
 	s.closeLater(s.dialogs.close)
 	s.sip, err = sip.New(sip.Config{
-		Addr: s.cfg.SIP, Advertise: s.cfg.Advertise,
+		Addr: s.cfg.SIP, Advertise: s.cfg.Advertise, Trusted: s.cfg.SIPTrusted,
 		ListenPacket: s.cfg.Net.ListenPacket, Listen: s.cfg.Net.Listen, Dial: s.cfg.Net.Dial,
 		Plane: s.plane, Handler: s.calls, OnDialog: s.dialogs.note, Agent: "Confab", Log: s.log,
 	})

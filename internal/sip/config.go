@@ -37,6 +37,10 @@ type Config struct {
 	// link-local and private ones (RFC 1918, RFC 4193).
 	Local []netip.Prefix
 
+	// Trusted are the networks of trunks and proxies, from which many callers'
+	// messages come: Limits.SourceRate does not bound them.
+	Trusted []netip.Prefix
+
 	// ListenPacket, Listen and Dial make the sockets; nil ones are package
 	// net's.
 	ListenPacket func(network, addr string) (net.PacketConn, error)

@@ -75,11 +75,14 @@ func newDialog(s *Server, key dialogKey, f flow) *dialog {
 }
 
 // post queues f for the dialog's goroutine. It reports whether it will run.
-func (d *dialog) post(f func()) bool { return d.q.push(f, 0) }
+func (d *dialog) post(f func()) bool { return d.q.push(queued{f: f}, 0) }
 
-// deliver queues the handling of a message, unless too many wait.
+// deliver queues the handling of a message, unless too many wait. How long
+// messages wait tells whether the machine keeps up.
 func (d *dialog) deliver(f func()) {
-	if !d.q.push(f, d.s.limits.Backlog) {
+	d.s.overload.wait(time.Now())
+	if !d.q.push(queued{f: f, message: true}, d.s.limits.Backlog) {
+		d.s.overload.turn(time.Now(), 1)
 		d.s.count.overrun.Add(1)
 	}
 }
@@ -111,8 +114,11 @@ func (d *dialog) run() {
 	wake := time.NewTimer(0)
 	defer wake.Stop()
 	for {
-		for _, f := range d.q.take() {
-			d.guard(f)
+		for _, x := range d.q.take() {
+			if x.message {
+				d.s.overload.turn(time.Now(), 1)
+			}
+			d.guard(x.f)
 		}
 		for x := d.timers.due(time.Now()); x != nil; x = d.timers.due(time.Now()) {
 			d.guard(x.f)
@@ -150,7 +156,7 @@ func (d *dialog) finished() bool {
 
 // bury takes the dialog out of the server's tables.
 func (d *dialog) bury() {
-	d.q.close()
+	d.s.overload.turn(time.Now(), d.q.close())
 	d.finishConfirm()
 	d.s.remove(d)
 	close(d.gone)
@@ -295,18 +301,23 @@ type queue struct {
 	wake chan struct{}
 
 	mu     sync.Mutex
-	items  []func()
+	items  []queued
 	closed bool
 }
 
-// push adds f, unless the queue is closed or has bound items (0: no bound).
-func (q *queue) push(f func(), bound int) bool {
+type queued struct {
+	f       func()
+	message bool // it handles one
+}
+
+// push adds x, unless the queue is closed or has bound items (0: no bound).
+func (q *queue) push(x queued, bound int) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.closed || bound > 0 && len(q.items) >= bound {
 		return false
 	}
-	q.items = append(q.items, f)
+	q.items = append(q.items, x)
 	select {
 	case q.wake <- struct{}{}:
 	default:
@@ -315,7 +326,7 @@ func (q *queue) push(f func(), bound int) bool {
 }
 
 // take empties the queue.
-func (q *queue) take() []func() {
+func (q *queue) take() []queued {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	items := q.items
@@ -334,8 +345,16 @@ func (q *queue) shut() bool {
 	return true
 }
 
-func (q *queue) close() {
+// close closes the queue for good, and returns how many messages it had.
+func (q *queue) close() (messages int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.closed = true
+	for _, x := range q.items {
+		if x.message {
+			messages++
+		}
+	}
+	q.items = nil
+	return messages
 }

@@ -33,9 +33,15 @@ func (s *Server) invite(r *request) {
 		s.refuse(r, 480)
 		return
 	}
+	if !s.overload.admits(time.Now()) {
+		s.count.refused.Add(1)
+		s.refuse(r, 503)
+		return
+	}
 	d := newDialog(s, dialogKey{r.callID, token()}, r.flow)
-	d.post(func() { d.begin(r) })
+	d.deliver(func() { d.begin(r) })
 	if code := s.enter(d, r); code != 0 {
+		s.overload.turn(time.Now(), d.q.close())
 		if code == 503 {
 			s.count.refused.Add(1)
 		}

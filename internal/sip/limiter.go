@@ -50,10 +50,16 @@ func newLimiter(l Limits) *limiter {
 	}
 }
 
-// allow takes a token for a message from addr.
-func (l *limiter) allow(addr netip.Addr) bool {
+// allow takes a token for a message from addr; of the shared bucket alone, if
+// addr is trusted.
+func (l *limiter) allow(addr netip.Addr, trusted bool) bool {
 	addr = sourceOf(addr)
 	now := time.Now()
+	if trusted {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		return l.global.take(now, l.rate, l.burst)
+	}
 	set := maphash.Comparable(l.seed, addr) % limiterSets
 	l.mu.Lock()
 	defer l.mu.Unlock()

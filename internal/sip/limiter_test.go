@@ -17,7 +17,7 @@ func address(i uint32) netip.Addr {
 
 func count(l *limiter, n int, from func(i int) netip.Addr) (allowed int) {
 	for i := range n {
-		if l.allow(from(i)) {
+		if l.allow(from(i), false) {
 			allowed++
 		}
 	}
@@ -34,6 +34,14 @@ func TestLimiter(t *testing.T) {
 		// One source at its bound leaves the others theirs.
 		if got := count(l, 10, func(int) netip.Addr { return address(2) }); got != 10 {
 			t.Errorf("%d of another's, want 10", got)
+		}
+		// Who is trusted has a share in the bound of all, and none of its own.
+		trusted := 0
+		for l.allow(address(3), true) {
+			trusted++
+		}
+		if trusted != 200-30 {
+			t.Errorf("%d of somebody trusted, want what is left of 200", trusted)
 		}
 		time.Sleep(time.Second)
 		if got := count(l, 1000, one); got != 10 {
@@ -66,7 +74,7 @@ func TestLimiterCountsAnIPv6NetworkAsOne(t *testing.T) {
 		if got != 5 {
 			t.Errorf("%d from one /64, want 5", got)
 		}
-		if got := count(l, 10, func(int) netip.Addr { return netip.MustParseAddr("::ffff:192.0.2.1") }); got != 5 || l.allow(netip.MustParseAddr("192.0.2.1")) {
+		if got := count(l, 10, func(int) netip.Addr { return netip.MustParseAddr("::ffff:192.0.2.1") }); got != 5 || l.allow(netip.MustParseAddr("192.0.2.1"), false) {
 			t.Error("an IPv4 address in IPv6 clothes is another source")
 		}
 	})
@@ -81,7 +89,7 @@ func TestLimiterMemory(t *testing.T) {
 	i := uint32(0)
 	if n := testing.AllocsPerRun(100000, func() {
 		i += 2654435761
-		l.allow(address(i))
+		l.allow(address(i), false)
 	}); n != 0 {
 		t.Errorf("%v allocations for a new source", n)
 	}

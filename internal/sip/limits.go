@@ -16,6 +16,7 @@ import (
 //	GlobalBurst   4000     as above
 //	DialogRate    50/s     what is above it passes the rates before, like a stranger's
 //	DialogBurst   200      as above
+//	(overload)    50 ms    a growing part of the INVITEs gets 503 with Retry-After, while all messages wait for longer than this
 //	Dialogs       10000    an INVITE gets 503 with Retry-After; Dial fails with contract.CauseOverload
 //	Lingering     20000    the dialog that ended first stops absorbing retransmissions
 //	Backlog       64       a message for that dialog is dropped, counted (Stats.Overrun): its sender repeats it
@@ -30,7 +31,7 @@ import (
 //	Ring          3 min    the call is refused with 480
 //
 // Known dialogs, heard from where their INVITE came from, pass DialogRate
-// instead of the two rates. What is refused at a rate or at Dialogs is refused
+// instead of the two rates; SourceRate does not bound Config.Trusted. What is refused at a rate or at Dialogs is refused
 // without state: it costs no memory, and an answer is about as long as the
 // request.
 type Limits struct {

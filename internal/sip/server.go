@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/netip"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -35,6 +36,7 @@ type Server struct {
 	open     func(media.SessionConfig) (*media.Session, error)
 	contacts contacts
 	limiter  *limiter
+	overload overload
 	seed     maphash.Seed // of the tags of answers without state
 	count    counters
 
@@ -311,6 +313,14 @@ func (s *Server) known(b []byte, from netip.Addr) bool {
 	defer s.mu.Unlock()
 	k := s.callIDs[string(id)]
 	return k != nil && k.addr == from && k.bucket.take(time.Now(), float64(s.limits.DialogRate), float64(s.limits.DialogBurst))
+}
+
+// passes reports whether a message of from is looked at. Those in Config.Trusted
+// have no bound of their own; all together have one.
+func (s *Server) passes(from netip.Addr) bool {
+	from = from.Unmap().WithZone("")
+	trusted := slices.ContainsFunc(s.cfg.Trusted, func(p netip.Prefix) bool { return p.Contains(from) })
+	return s.limiter.allow(from, trusted)
 }
 
 // recovered counts and logs a panic, of which callID is the dialog's, if any.

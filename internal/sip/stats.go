@@ -1,6 +1,9 @@
 package sip
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+	"time"
+)
 
 // Stats is a snapshot of what a Server holds and has counted.
 type Stats struct {
@@ -8,11 +11,13 @@ type Stats struct {
 	Lingering   int // ended, absorbing retransmissions
 	Connections int // TCP
 
+	Overload float64 // part of the new calls that is refused now, 0 to 1
+
 	Received  uint64 // messages read, before the limiter
 	Sent      uint64 // messages written
 	Limited   uint64 // dropped by the limiter
 	Malformed uint64 // could not be read as SIP
-	Refused   uint64 // calls refused at a bound, or while draining
+	Refused   uint64 // calls refused at a bound, by overload, or while draining
 	Overrun   uint64 // messages dropped because a dialog's queue was full
 	Stray     uint64 // responses and ACKs that belong to nothing
 	SlowPeers uint64 // TCP connections closed because they did not read
@@ -29,6 +34,7 @@ func (s *Server) Stats() Stats {
 	s.mu.Lock()
 	held := Stats{Dialogs: s.live, Lingering: s.lingering.Len(), Connections: len(s.conns)}
 	s.mu.Unlock()
+	held.Overload = s.overload.part(time.Now())
 	c := &s.count
 	held.Received = c.received.Load()
 	held.Sent = c.sent.Load()

@@ -333,7 +333,7 @@ func (c *conn) take(b []byte) bool {
 	c.heard = time.Now()
 	c.s.mu.Unlock()
 	if !c.s.known(b, c.remote.Addr()) {
-		for !c.s.limiter.allow(c.remote.Addr()) {
+		for !c.s.passes(c.remote.Addr()) {
 			c.s.count.limited.Add(1)
 			if !c.s.pause(50*time.Millisecond) || !c.alive() {
 				return false

@@ -79,7 +79,7 @@ func (s *Server) readUDP() {
 			continue
 		}
 		s.count.received.Add(1)
-		if !s.known(b, from.Addr()) && !s.limiter.allow(from.Addr()) {
+		if !s.known(b, from.Addr()) && !s.passes(from.Addr()) {
 			s.count.limited.Add(1)
 			continue
 		}
