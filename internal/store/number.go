@@ -31,8 +31,8 @@ var (
 // everyOther is the number that stands for all that have no entry.
 const everyOther = "*"
 
-const numberColumns = `sid, key, friendly_name, voice_url, voice_method,
-	fallback_url, fallback_method, status_callback, status_method, COALESCE(application, ''), type, created`
+const numberQuery = `SELECT sid, key, friendly_name, voice_url, voice_method,
+	fallback_url, fallback_method, status_callback, status_method, COALESCE(application, ''), type, created, updated FROM numbers WHERE `
 
 // NumberItem is a number, its place in a list of all, and when it was changed.
 type NumberItem = Item[contract.NumberInfo]
@@ -79,7 +79,7 @@ func (r *Records) Number(ctx context.Context, user string) (n contract.NumberInf
 		if n, ok := config[key]; ok {
 			return n, true, nil
 		}
-		item, ok, err := r.stored(ctx, "key", key)
+		item, ok, err := storedNumber(r.numberByKey.QueryRowContext(ctx, key))
 		if err != nil {
 			return n, false, err
 		}
@@ -136,7 +136,7 @@ func (r *Records) NumberItems(ctx context.Context) (items []NumberItem, err erro
 			items = append(items, item)
 		}
 		return nil
-	}, "SELECT "+numberColumns+", updated FROM numbers")
+	}, numberQuery+"true")
 	return items, wrap("read numbers", err)
 }
 
@@ -148,7 +148,7 @@ func (r *Records) NumberBySID(ctx context.Context, sid contract.NumberSID) (item
 			return configItem(n), true, nil
 		}
 	}
-	item, ok, err = r.stored(ctx, "sid", string(sid))
+	item, ok, err = storedNumber(r.db.read.QueryRowContext(ctx, numberQuery+"sid = ?", string(sid)))
 	if _, hidden := config[item.Info.Number]; hidden {
 		return NumberItem{}, false, err
 	}
@@ -228,9 +228,9 @@ func (r *Records) configured() map[string]contract.NumberInfo {
 	return r.config
 }
 
-// stored finds a number in the database by the value of a column.
-func (r *Records) stored(ctx context.Context, column, value string) (item NumberItem, ok bool, err error) {
-	item, err = scanNumber(r.db.read.QueryRowContext(ctx, "SELECT "+numberColumns+", updated FROM numbers WHERE "+column+" = ?", value))
+// storedNumber reads the number, if any, that a query of the database found.
+func storedNumber(row *sql.Row) (item NumberItem, ok bool, err error) {
+	item, err = scanNumber(row)
 	if errors.Is(err, sql.ErrNoRows) {
 		return NumberItem{}, false, nil
 	}

@@ -20,6 +20,8 @@ type Records struct {
 	log *slog.Logger
 	db  *database
 
+	numberByKey *sql.Stmt // asked for every call
+
 	mu     sync.Mutex
 	config map[string]contract.NumberInfo // by key; replaced whole, never changed
 }
@@ -70,11 +72,20 @@ func openRecords(ctx context.Context, dir string, log *slog.Logger, exclusive bo
 	if err := migrate(ctx, db.write, owner != nil); err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("%s: %w", dir, err), r.Close())
 	}
+	if r.numberByKey, err = db.read.PrepareContext(ctx, numberQuery+"key = ?"); err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("%s: %w", dir, err), r.Close())
+	}
 	return r, owner, nil
 }
 
 // Close closes the database.
-func (r *Records) Close() error { return r.db.close() }
+func (r *Records) Close() error {
+	var err error
+	if r.numberByKey != nil {
+		err = r.numberByKey.Close()
+	}
+	return errors.Join(err, r.db.close())
+}
 
 // Call returns what the journal last said of a call; ok is false for one that
 // it never named.
