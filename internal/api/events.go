@@ -50,6 +50,7 @@ var eventRoutes = map[string]func(*Events, http.ResponseWriter, *http.Request) e
 	"GET /v1/events":        (*Events).list,
 	"GET /v1/events/stream": (*Events).stream,
 	"GET /v1/live":          (*Events).live,
+	"GET /v1/quality":       (*Events).quality,
 	"GET /v1/parked":        (*Events).parked,
 	"POST /v1/parked":       (*Events).replay,
 }
@@ -120,6 +121,7 @@ type event struct {
 	Token      string            `json:"token"`  // and its idempotency token
 	CalledBack bool              `json:"called_back"`
 	Warning    *warning          `json:"warning,omitempty"`
+	Quality    *quality          `json:"quality,omitempty"`
 }
 
 type warning struct {
@@ -145,6 +147,9 @@ func (e *Events) show(of contract.Event) event {
 	}
 	if w := of.Warning; w != nil {
 		shown.Warning = &warning{w.Code, w.Message, w.URL}
+	}
+	if c := of.Call; c != nil && of.Type == contract.EventCallQuality && c.Quality != nil {
+		shown.Quality = showQuality(*c.Quality)
 	}
 	return shown
 }
@@ -206,11 +211,16 @@ func (q *query) conference() contract.ConferenceSID {
 	return sid
 }
 
-func (q *query) filter() (f store.EventFilter) {
-	f.Conference, f.Call, f.Type = q.conference(), contract.CallSID(q.get("call")), contract.EventType(q.get("type"))
-	if f.Call != "" && !f.Call.Valid() {
+func (q *query) call() contract.CallSID {
+	sid := contract.CallSID(q.get("call"))
+	if sid != "" && !sid.Valid() {
 		q.wrong("call", "a CallSid")
 	}
+	return sid
+}
+
+func (q *query) filter() (f store.EventFilter) {
+	f.Conference, f.Call, f.Type = q.conference(), q.call(), contract.EventType(q.get("type"))
 	return f
 }
 

@@ -223,6 +223,7 @@ func (c *Call) run() {
 	c.watch()
 	c.hangup()
 	handler.Wait()
+	c.account()
 }
 
 // begin tells the far end that it is attended to.

@@ -49,7 +49,7 @@ func TestLifeOfACall(t *testing.T) {
 		}
 		<-c.Done()
 		s.settle() // its goroutine has ended too
-		s.expect("call-ringing=ringing call-answered=in-progress call-completed=completed")
+		s.expect("call-ringing=ringing call-answered=in-progress call-completed=completed call-quality=completed")
 		end := s.last()
 		if d := end.Duration(time.Now()); d != 3*time.Second || end.SIPCode != 200 || end.Cause != contract.CauseDocument {
 			t.Errorf("ended after %v with %d, %v", d, end.SIPCode, end.Cause)
@@ -288,7 +288,7 @@ func TestHungUpWhileItIsAnswered(t *testing.T) {
 		f := s.rings("+15550100")
 		f.goes(leg.End{Cause: contract.CauseFarEnd, Code: 200})
 		s.settle()
-		s.expect("call-ringing=ringing call-answered=in-progress call-completed=completed")
+		s.expect("call-ringing=ringing call-answered=in-progress call-completed=completed call-quality=completed")
 	})
 }
 

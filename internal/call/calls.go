@@ -20,6 +20,7 @@ type Calls struct {
 	log *slog.Logger
 
 	taken, refused, panics atomic.Uint64
+	quality                qualities
 
 	mu       sync.Mutex
 	bySID    map[contract.CallSID]*Call
@@ -40,7 +41,9 @@ func New(c Config) (*Calls, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Calls{cfg: c, log: c.Log, bySID: make(map[contract.CallSID]*Call), idle: make(chan struct{})}, nil
+	cs := &Calls{cfg: c, log: c.Log, bySID: make(map[contract.CallSID]*Call), idle: make(chan struct{})}
+	cs.quality.init()
+	return cs, nil
 }
 
 // Accept takes over an inbound leg (sip.Handler). A call to a number that is

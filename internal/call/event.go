@@ -9,12 +9,12 @@ import (
 // appendLocked numbers an event and gives it to the journal.
 //
 // Twilio Call resource, StatusCallback: SequenceNumber counts from 0. A warning
-// is called back to nobody; it carries the number of the event that comes next,
-// and takes it from none.
+// and a call's quality are called back to nobody; they carry the number of the
+// event that comes next, and take it from none.
 func (c *Call) appendLocked(t contract.EventType, at time.Time, w *contract.Warning) {
 	info := c.info
 	e := contract.Event{Type: t, Sequence: c.sequence, Time: at, Call: &info, Warning: w}
-	if w == nil {
+	if w == nil && t != contract.EventCallQuality {
 		c.sequence++
 		e.Callback = c.callback(t)
 	}

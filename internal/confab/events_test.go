@@ -131,7 +131,7 @@ func TestEvents_pages(t *testing.T) {
 	if got := u.ask("POST", "/v1/parked?conference="+string(u.conf[0])).StatusCode; got != 202 {
 		t.Errorf("replay: %d", got)
 	}
-	for _, path := range []string{"/v1/events", "/v1/events/stream", "/v1/live", "/v1/parked"} {
+	for _, path := range []string{"/v1/events", "/v1/events/stream", "/v1/live", "/v1/quality", "/v1/parked"} {
 		answer, err := http.Get(u.url + path)
 		if err != nil {
 			t.Fatal(err)

@@ -3,6 +3,8 @@ package confab
 import (
 	"strconv"
 
+	"confab/internal/call"
+	"confab/internal/contract"
 	"confab/internal/media"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -29,6 +31,7 @@ func (m metrics) Collect(to chan<- prometheus.Metric) {
 	send := sender{to}
 	m.calls(send)
 	m.voice(send)
+	m.quality(send)
 	m.signalling(send)
 	m.journal(send)
 	m.callbacks(send)
@@ -81,6 +84,26 @@ func (m metrics) voice(send sender) {
 		send.count("media_slots_skipped_total", "Slots left out by a loop that was held up.", l.SkippedSlots, loop)
 		send.lateness(l, loop)
 	}
+}
+
+// quality tells what the calls that have ended sounded like.
+func (m metrics) quality(send sender) {
+	q := m.s.calls.Qualities()
+	for _, h := range []struct {
+		name, help string
+		call.Histogram
+	}{
+		{"call_lost_ratio", "Part of a call's packets that did not come in time.", q.Lost},
+		{"call_jitter_seconds", "Interarrival jitter of a call, at its end.", q.Jitter},
+		{"call_buffer_delay_seconds", "Mean time in the jitter buffer of a call.", q.Delay},
+		{"call_mos", "How good a call's far end sounded, by the E-model: 1 to 4.4.", q.MOS},
+	} {
+		send.histogram(h.name, h.help, h.Bounds, h.Counts, h.Sum)
+	}
+	for _, which := range []contract.OneWay{contract.NothingHeard, contract.NothingPasses} {
+		send.count("calls_one_way_total", "Calls whose voice went one way only, by which was missing.", q.OneWay[which], label{"which", string(which)})
+	}
+	send.count("calls_clipping_total", "Calls of whose speech more than a thousandth was at full scale.", q.Clips)
 }
 
 func (m metrics) journal(send sender) {
@@ -143,15 +166,24 @@ func (s sender) send(name, help string, kind prometheus.ValueType, n float64, la
 
 // lateness sends how late the slots of a loop were.
 func (s sender) lateness(l media.LoopStats, loop label) {
-	desc, values := describe("media_slot_lateness_seconds", "How late the loop's slots began.", []label{loop})
-	buckets := make(map[float64]uint64, len(media.LateBuckets))
-	var n uint64
+	bounds := make([]float64, len(media.LateBuckets))
 	for i, bound := range media.LateBuckets {
-		n += l.Late[i]
-		buckets[bound.Seconds()] = n
+		bounds[i] = bound.Seconds()
 	}
-	n += l.Late[len(media.LateBuckets)]
-	s.to <- prometheus.MustNewConstHistogram(desc, n, l.LateSum.Seconds(), buckets, values...)
+	s.histogram("media_slot_lateness_seconds", "How late the loop's slots began.", bounds, l.Late[:], l.LateSum.Seconds(), loop)
+}
+
+// histogram sends counts of values up to each bound; the last count is of those
+// above all.
+func (s sender) histogram(name, help string, bounds []float64, counts []uint64, sum float64, labels ...label) {
+	desc, values := describe(name, help, labels)
+	buckets := make(map[float64]uint64, len(bounds))
+	var n uint64
+	for i, bound := range bounds {
+		n += counts[i]
+		buckets[bound] = n
+	}
+	s.to <- prometheus.MustNewConstHistogram(desc, n+counts[len(bounds)], sum, buckets, values...)
 }
 
 func describe(name, help string, labels []label) (*prometheus.Desc, []string) {

@@ -116,6 +116,7 @@ func (d description) compare(t *testing.T, where string, s schema, got any) {
 		"array":   func(v any) bool { _, ok := v.([]any); return ok },
 		"string":  func(v any) bool { _, ok := v.(string); return ok },
 		"integer": func(v any) bool { n, ok := v.(float64); return ok && n == float64(int64(n)) },
+		"number":  func(v any) bool { _, ok := v.(float64); return ok },
 		"boolean": func(v any) bool { _, ok := v.(bool); return ok },
 	}[s.Type]
 	if of == nil || !of(got) {

@@ -8,7 +8,7 @@ type Pos uint64
 // EventType is what happened. Conference events have the word of the contract
 // (Twilio <Conference> statusCallback, StatusCallbackEvent); call events are
 // "call-" and the word of the call progress event; "call-warning" is a notice
-// on a call and is never called back.
+// on a call, "call-quality" what its voice was like: neither is ever called back.
 type EventType string
 
 // The types of event.
@@ -32,6 +32,7 @@ const (
 	EventCallAnswered  EventType = "call-answered"
 	EventCallCompleted EventType = "call-completed" // any terminal status
 	EventCallWarning   EventType = "call-warning"
+	EventCallQuality   EventType = "call-quality" // after the end: what the voice was like
 )
 
 // Callback is where an event is told: absolute URL and method (GET or POST;

@@ -21,6 +21,8 @@ type CallInfo struct {
 	SIPCallID string // Call-ID of the dialog
 	SIPDomain string // host of the request URI
 	SourceIP  string // IP address the INVITE came from
+	// Quality is that of the voice, once a call that was answered is over.
+	Quality *Quality `json:",omitempty"`
 	// Headers are the X-… and User-to-User headers of the INVITE, by their name as received.
 	Headers map[string]string `json:",omitempty"`
 }

@@ -51,6 +51,7 @@ type inlet struct {
 	presses int     // digits told since the last check
 	dropped uint64  // packets of a payload type that was not agreed
 
+	sound          heard
 	roundTrip      time.Duration
 	remoteLost     int32
 	remoteFraction uint8
@@ -115,6 +116,7 @@ func (in *inlet) report(s *Session, data []byte, arrival time.Duration, l *loop)
 		return
 	}
 	in.heardReport = l.now
+	in.sound.reported(report, s.out.packets)
 	if report.HasSent {
 		in.receiver.SenderReport(arrival, report.Sent)
 	}
@@ -161,6 +163,7 @@ func (in *inlet) hear(now time.Duration, wanted, measured bool) []int16 {
 		in.gap = 0
 		if heard = in.listen(p.Payload, wanted, measured); heard {
 			in.decoder.Decode(in.frame, p.Payload)
+			in.sound.decoded(in.frame)
 		}
 	case rtp.Wait:
 		in.pause()
@@ -241,6 +244,7 @@ func (in *inlet) listen(payload []byte, wanted, measured bool) bool {
 	case in.loud > 0:
 		in.loud--
 	}
+	in.sound.listened(level, ok && level >= quietBelow)
 	return in.loud > 0
 }
 

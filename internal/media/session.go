@@ -273,6 +273,9 @@ func (s *Session) check(l *loop) {
 	}
 	s.nextCheck = l.now + 250*time.Millisecond
 	s.in.presses = 0
+	if s.in.codec != nil && s.in.speaks && !s.in.held {
+		s.in.sound.waited(s.in.jitter.Stats().Delay)
+	}
 	s.settle(l)
 	if timeout := s.plane.cfg.MediaTimeout; timeout > 0 && s.in.speaks && !s.in.held && !s.isLost &&
 		l.now-max(s.in.heard, s.in.heardReport, s.in.expected) >= timeout {

@@ -21,6 +21,14 @@ type Stats struct {
 	RemoteLost     int32
 	RemoteFraction uint8          // 256ths, since its last report
 	Remote         netip.AddrPort // the source listened to; invalid while unlatched
+
+	Delay, MaxDelay time.Duration // that packets waited in the jitter buffer: the mean, and the longest
+	// Speech and Noise are the levels (dBov) of what was loud enough to be mixed
+	// and of the rest; 0: nothing was listened to. Clipped is the part of the
+	// speech at full scale.
+	Speech, Noise, Clipped float64
+	Unheard                bool // the far end was to speak, and nothing has ever come
+	Deaf                   bool // the far end reports, and has not received a packet of ours
 }
 
 // Stats returns the session's counts. They are zero once the plane has closed.
@@ -33,6 +41,11 @@ func (s *Session) Stats() Stats {
 			Sent: uint64(s.out.packets), Received: r.Received, Lost: r.Lost, Jitter: r.Jitter, Buffer: in.jitter.Stats(),
 			Unknown: in.dropped, RoundTrip: in.roundTrip, RemoteLost: in.remoteLost, RemoteFraction: in.remoteFraction,
 			Remote: in.latch.source,
+			Delay:  mean(in.sound.delay, in.sound.delays), MaxDelay: in.sound.maxDelay,
+			Speech: levelOf(in.sound.speech, in.sound.speechFrames), Noise: levelOf(in.sound.quiet, in.sound.quietFrames),
+			Clipped: share(in.sound.clipped, in.sound.samples),
+			Unheard: s.started && in.speaks && !in.held && r.Received == 0 && in.sound.delays >= unheardLooks,
+			Deaf:    in.sound.deaf && s.out.packets > 0,
 		}
 		if in.codec != nil {
 			v.Codec = in.codec.Name()
