@@ -44,7 +44,7 @@ func play(ctx context.Context, s *stage, t *timeline) error {
 	if err := a.round(ctx, before, speakBefore); err != nil {
 		return err
 	}
-	if err := t.await(ctx, "nobody was muted", muteAfter.of(t.length)+patience, (*picture).muted); err != nil {
+	if err := t.await(ctx, "not everybody but Mary was muted", muteAfter.of(t.length)+patience, (*picture).muted); err != nil {
 		return err
 	}
 	if err := a.round(ctx, after, speakAfter); err != nil {
