@@ -39,7 +39,7 @@ bench: build ## load scenarios and what they cost
 cover: ## test coverage, in all
 	go test -coverprofile=coverage.out ./... && go tool cover -func=coverage.out | tail -1
 
-demo: build ## Mary, Alice, Bob and Charles in a conference
+demo: build ## a team meeting on this machine, drawn as it happens
 	bin/confab demo $(ARGS)
 
 check: lint test ## what must pass before a change goes in

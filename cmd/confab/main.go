@@ -37,7 +37,7 @@ type program struct {
 	Backup   backupCmd   `cmd:"" help:"Copy a server's database, while it runs or not."`
 	Call     callCmd     `cmd:"" help:"Call somebody from the terminal."`
 	Line     lineCmd     `cmd:"" help:"Serve the conference line alone, for another switch to ask."`
-	Demo     demoCmd     `cmd:"" help:"Let four people meet on this machine, and show who hears whom."`
+	Demo     demoCmd     `cmd:"" help:"Play a team meeting on this machine, and draw it as it happens."`
 	Bench    benchCmd    `cmd:"" help:"Load a switch with callers and print what they cost."`
 	Echo     echoCmd     `cmd:"" hidden:"" help:"Send back every datagram: the floor that bench compares with."`
 	Version  versionCmd  `cmd:"" help:"Say what this is and what it was built from."`

@@ -69,7 +69,7 @@ func TestUsageErrors_exit2AndSayWhatToType(t *testing.T) {
 func TestHelp_ofEveryCommand(t *testing.T) {
 	for _, args := range [][]string{
 		{"help"}, {"--help"}, {"help", "serve"}, {"serve", "--help"}, {"help", "line"},
-		{"help", "room"}, {"help", "room", "add"}, {"help", "number"}, {"help", "number", "add"}, {"help", "call"}, {"help", "bench"}, {"help", "version"},
+		{"help", "room"}, {"help", "room", "add"}, {"help", "number"}, {"help", "number", "add"}, {"help", "call"}, {"help", "bench"}, {"help", "demo"}, {"help", "version"},
 	} {
 		t.Run(strings.Join(args, " "), func(t *testing.T) {
 			stdout, stderr, code := runs(t, t.TempDir(), args...)

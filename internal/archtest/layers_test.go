@@ -30,7 +30,7 @@ var layers = map[string][]string{
 	"internal/confab": {"internal/api", "internal/audio", "internal/call", "internal/codec", "internal/conference", "internal/contract",
 		"internal/interp", "internal/leg", "internal/line", "internal/media", "internal/mixer", "internal/rtp", "internal/sdp",
 		"internal/signature", "internal/sip", "internal/speech", "internal/store", "internal/twiml", "internal/webhook"},
-	"internal/demo":     {"internal/audio", "internal/confab", "internal/leg", "internal/phone"},
+	"internal/demo":     {"internal/audio", "internal/confab", "internal/leg", "internal/phone", "internal/signature"},
 	"internal/archtest": {},
 }
 

@@ -1,141 +1,79 @@
-// Package demo plays a small meeting on this machine: Mary, Alice, Bob and
-// Charles call a switch over real SIP and RTP, each with a tone of their own,
-// and a picture shows who is where and who hears whom as it happens.
+// Package demo plays a team meeting on this machine. Mary, Alice, Bob and
+// Charles call a switch over real SIP and RTP. A customer's application answers
+// with a document that puts them in one conference, is told of every step, and
+// some time after the start mutes all but Mary over REST. A timeline is drawn
+// as it happens, and who hears whom is measured by ear, before and after.
 package demo
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"sync"
 	"time"
-
-	"confab/internal/audio"
-	"confab/internal/leg"
-	"confab/internal/phone"
 )
 
 // Config says how to play it.
 type Config struct {
 	Out  io.Writer // nil: nowhere
-	Live bool      // Out is a terminal: redraw the picture in place
+	Live bool      // Out is a terminal: redraw the timeline in place
 
-	// Length is how long the meeting lasts; zero means 20 s, 15 s is the least.
+	// Length is how long the meeting lasts; zero means 24 s, 16 s is the least, 3 h the most.
 	// The scenes are spread over it.
 	Length time.Duration
+
+	// SVG, if not nil, gets the timeline as a picture when it is over, as far as it went.
+	SVG io.Writer
 }
 
-// least is how long a meeting must last, so that all four, each greeted, are in
-// it together for some seconds.
-const least = 15 * time.Second
+// The length of a meeting. In less than the least, nobody would speak for long
+// enough to be measured; in more than the most, calls come to their time limit.
+const (
+	usual = 24 * time.Second
+	least = 16 * time.Second
+	most  = 3 * time.Hour
+)
 
-// person is one of the cast.
-type person struct {
-	name   string
-	pitch  float64 // Hz, of the tone they hum
-	enters float64 // when they dial, and when they hang up: fractions of the meeting
-	leaves float64
-}
-
-// The cast. No pitch is a harmonic of another, so that each is told from all
-// others by ear.
-var cast = []person{
-	{"Mary", 443, 0, 1},
-	{"Alice", 617, 0.15, 0.9},
-	{"Bob", 839, 0.3, 0.7},
-	{"Charles", 1163, 0.4, 0.9},
-}
-
-func pitches() []float64 {
-	var hz []float64
-	for _, p := range cast {
-		hz = append(hz, p.pitch)
-	}
-	return hz
-}
-
-// Run plays the meeting to its end. It is an error if somebody did not hear
-// another with whom they were in conference, or heard themselves.
+// Run plays the meeting to its end, and shows what came of it even when it ends
+// early. It is an error if the application was not told what it should be, or
+// if somebody did not hear whom they should, or heard whom they should not.
 func Run(ctx context.Context, c Config) error {
-	if c.Length == 0 {
-		c.Length = 20 * time.Second
-	}
-	if c.Length < least {
-		return fmt.Errorf("demo: a meeting of %v is too short for all to meet: want at least %v", c.Length, least)
+	c.Length = cmp.Or(c.Length, usual)
+	switch {
+	case c.Length < least:
+		return fmt.Errorf("demo: a meeting of %v is too short for all to speak: want at least %v", c.Length, least)
+	case c.Length > most:
+		return fmt.Errorf("demo: a meeting of %v is longer than a call may last: want at most %v", c.Length, most)
 	}
 	if c.Out == nil {
 		c.Out = io.Discard
 	}
-	s, err := openStage(ctx)
+	t := newTimeline(c.Length)
+	s, err := openStage(ctx, t, muteAfter.of(c.Length))
 	if err != nil {
 		return fmt.Errorf("demo: %w", err)
 	}
 	defer s.close()
-	p := newPicture(c)
-	s.onEvent(p.event)
-	p.note("a switch answers on sip:%s", s.sip)
-
-	phones, err := phone.New(phone.Config{Agent: "confab-demo"})
-	if err != nil {
-		return fmt.Errorf("demo: %w", err)
+	show := startShow(c, t)
+	wrong := play(ctx, s, t)
+	p := t.picture()
+	p.played = wrong == nil
+	switch {
+	case ctx.Err() != nil:
+		wrong = fmt.Errorf("demo: cut short: %w", context.Cause(ctx))
+	case wrong != nil:
+		wrong = fmt.Errorf("demo: %w", wrong)
+	case p.wrong() != nil:
+		wrong = fmt.Errorf("demo: %w", errors.Join(p.wrong()...))
 	}
-	defer phones.Close()
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	var scene sync.WaitGroup
-	for i, who := range cast {
-		scene.Go(func() {
-			if err := s.play(ctx, c, p, phones, i, who); err != nil {
-				cancel(fmt.Errorf("demo: %s: %w", who.name, err))
-			}
-		})
+	if err := show.finish(p, s.app.said()); err != nil {
+		wrong = errors.Join(wrong, fmt.Errorf("demo: show the timeline: %w", err))
 	}
-	scene.Wait()
-	if failed := context.Cause(ctx); failed != nil {
-		return failed
+	if c.SVG != nil {
+		if err := writeSVG(c.SVG, p); err != nil {
+			wrong = errors.Join(wrong, fmt.Errorf("demo: draw the timeline: %w", err))
+		}
 	}
-	return errors.Join(s.finish(p), p.verdict())
-}
-
-// play is one person's part: they dial, hum, and hang up.
-func (s *stage) play(ctx context.Context, c Config, p *picture, phones *phone.Phone, i int, who person) error {
-	at := func(share float64) time.Duration { return time.Duration(share * float64(c.Length)) }
-	if err := pause(ctx, at(who.enters)); err != nil {
-		return nil // the demo is over
-	}
-	p.phone(i, "dials")
-	call, err := phones.Call(ctx, phone.Options{
-		Target:  leg.Target{URI: "sip:" + number + "@" + s.sip, From: who.name, Name: who.name, Timeout: 20 * time.Second},
-		Pitches: pitches(),
-		OnEvent: func(e phone.Event) { p.heard(i, e) },
-	})
-	if err != nil {
-		return err
-	}
-	hum, stop := context.WithCancel(ctx)
-	defer stop()
-	var humming sync.WaitGroup
-	humming.Go(func() { _ = call.Play(hum, audio.NewTone(8000, who.pitch, -20, 0)) }) // until they hang up
-	over := pause(ctx, at(who.leaves-who.enters))
-	stop()
-	humming.Wait()
-	hangup, done := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-	defer done()
-	if err := call.Hangup(hangup); err != nil && over == nil {
-		return fmt.Errorf("hang up: %w", err)
-	}
-	<-call.Done()
-	return nil
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
+	return wrong
 }

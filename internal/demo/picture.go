@@ -1,252 +1,193 @@
 package demo
 
 import (
-	"errors"
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"time"
-
-	"confab/internal/phone"
 )
+
+// moment is a time since the beginning, or never.
+type moment = time.Duration
+
+const never moment = -1
+
+// picture is what has happened until a moment.
+type picture struct {
+	at     moment
+	length time.Duration // of the meeting, by the script
+	dial   string        // where the switch is
+	played bool          // the story, to its end
+
+	opened  moment // the conference: somebody has joined
+	started moment
+	ended   moment
+
+	lanes [len(cast)]lane
+	notes []note
+}
+
+// lane is what has happened to one person.
+type lane struct {
+	dialled, joined, muted, left moment
+	turns                        []turn
+}
+
+// turn is a time in which somebody speaks.
+type turn struct {
+	scene    scene
+	from, to moment         // to is never while they speak
+	heard    [len(cast)]int // in how many tenths of a second each has heard it
+}
+
+// note is something that happened, in words.
+type note struct {
+	at   moment
+	who  int // or nobody
+	what string
+	text string
+}
+
+func (p *picture) note(at moment, who int, what, text string) {
+	p.notes = append(p.notes, note{at, who, what, strings.TrimSpace(text)})
+}
+
+// copy returns a copy that shares nothing with p.
+func (p *picture) copy(at moment) *picture {
+	c := *p
+	c.at = at
+	c.notes = slices.Clone(p.notes)
+	for i := range c.lanes {
+		c.lanes[i].turns = slices.Clone(p.lanes[i].turns)
+	}
+	return &c
+}
+
+// muted reports whether all but the presenter are muted.
+func (p *picture) muted() bool {
+	for i, l := range p.lanes {
+		if i != presenter && l.muted == never {
+			return false
+		}
+	}
+	return true
+}
+
+// waits reports whether somebody had to wait for the start of the conference,
+// and until when: never, if they still do.
+func (p *picture) waits(l *lane) (waited bool, until moment) {
+	switch {
+	case l.joined == never || p.started != never && p.started <= l.joined:
+		return false, never
+	case p.started == never:
+		return true, l.left
+	}
+	return true, p.started
+}
+
+// speaking returns the turn that goes on, or nil.
+func (l *lane) speaking() *turn {
+	if n := len(l.turns); n > 0 && l.turns[n-1].to == never {
+		return &l.turns[n-1]
+	}
+	return nil
+}
+
+// decided reports whether it is known at a moment if the turn is heard: when
+// somebody has heard it, or it has lasted for long enough to come through.
+func (t *turn) decided(at moment) bool {
+	if t.to != never {
+		at = t.to
+	}
+	return t.hearers() != nil || at-t.from >= undecided
+}
+
+// undecided is how long it is left open whether somebody is heard who has begun
+// to speak: a voice takes time to come through.
+const undecided = 400 * time.Millisecond
+
+// hearers returns who has heard the turn.
+func (t *turn) hearers() (names []string) {
+	for i, n := range t.heard {
+		if n >= enough {
+			names = append(names, cast[i].name)
+		}
+	}
+	return names
+}
+
+// complete reports whether all have heard the turn of that speaker who should.
+func (t *turn) complete(speaker int) bool {
+	for i, n := range t.heard {
+		if t.scene.hears(i, speaker) && n < enough {
+			return false
+		}
+	}
+	return true
+}
+
+// hearing is how one heard another in a scene.
+type hearing int
 
 const (
-	audible = -35 // dBov: a tone of the cast is heard at −20
-	settled = 600 * time.Millisecond
+	unknown hearing = iota // the other did not speak
+	unheard
+	heard
 )
 
-// picture shows who is where and who hears whom, and keeps account of it.
-type picture struct {
-	cfg   Config
-	began time.Time
-
-	mu    sync.Mutex
-	seats []seat
-	notes []string
-	meets bool           // the conference has started
-	drawn int            // lines of the last drawing
-	last  string         // who hears whom, as written last
-	proof map[[2]int]int // how often each heard each, while both were there
-}
-
-// seat is one person's state.
-type seat struct {
-	where  string
-	call   string // CallSid, once the application knows it
-	inside bool   // in the conference, by the application's knowledge
-	since  time.Time
-	hears  []bool // of the cast
-	level  float64
-}
-
-func newPicture(c Config) *picture {
-	p := &picture{cfg: c, began: time.Now(), seats: make([]seat, len(cast)), proof: make(map[[2]int]int)}
-	for i := range p.seats {
-		p.seats[i] = seat{where: "at home", hears: make([]bool, len(cast)), level: -127}
-	}
-	return p
-}
-
-// note tells something in words.
-func (p *picture) note(format string, args ...any) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.noteLocked(format, args...)
-	p.drawLocked()
-}
-
-func (p *picture) noteLocked(format string, args ...any) {
-	line := fmt.Sprintf("%5.1f s  ", time.Since(p.began).Seconds()) + fmt.Sprintf(format, args...)
-	if !p.cfg.Live {
-		fmt.Fprintln(p.cfg.Out, line)
-		return
-	}
-	p.notes = append(p.notes, line)
-}
-
-// phone tells what somebody does with their phone.
-func (p *picture) phone(i int, does string) {
-	p.mu.Lock()
-	p.seats[i].where = does
-	p.mu.Unlock()
-	p.note("%s %s", cast[i].name, does)
-}
-
-// heard is told what somebody's phone tells.
-func (p *picture) heard(i int, e phone.Event) {
-	switch e.Kind {
-	case phone.Ringing:
-		p.mu.Lock()
-		p.seats[i].where = "hears it ring"
-		p.mu.Unlock()
-	case phone.Answered:
-		p.mu.Lock()
-		p.seats[i].where = "is greeted"
-		p.mu.Unlock()
-		p.note("%s is answered", cast[i].name)
-	case phone.Heard:
-		p.listen(i, e.Sound)
-	case phone.Ended:
-		p.mu.Lock()
-		s := &p.seats[i]
-		s.where, s.inside, s.level = "at home again", false, -127
-		clear(s.hears)
-		p.mu.Unlock()
-		p.note("%s has hung up", cast[i].name)
-	}
-}
-
-// listen takes what somebody has heard in a tenth of a second.
-func (p *picture) listen(i int, sound phone.Sound) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	s := &p.seats[i]
-	s.level = sound.Level
-	for k, level := range sound.Pitches {
-		// Before the meeting there are prompts and music, which hold all pitches.
-		s.hears[k] = level > audible && s.inside && p.meets
-		if s.hears[k] && time.Since(s.since) > settled {
-			p.proof[[2]int{i, k}]++
+// hearing returns how listener heard speaker.
+func (p *picture) hearing(s scene, listener, speaker int) hearing {
+	h := unknown
+	for _, t := range p.lanes[speaker].turns {
+		switch {
+		case t.scene != s:
+		case t.heard[listener] >= enough:
+			return heard
+		default:
+			h = unheard
 		}
 	}
-	p.drawLocked()
+	return h
 }
 
-// event is told what the application is told.
-func (p *picture) event(form url.Values) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	i := slices.IndexFunc(cast, func(who person) bool { return who.name == form.Get("From") })
-	if i >= 0 { // a request for the document: it tells whose call it is
-		p.seats[i].call = form.Get("CallSid")
-		return
-	}
-	i = slices.IndexFunc(p.seats, func(s seat) bool { return s.call != "" && s.call == form.Get("CallSid") })
-	name := "somebody"
-	if i >= 0 {
-		name = cast[i].name
-	}
-	switch form.Get("StatusCallbackEvent") {
-	case "participant-join":
-		if i >= 0 {
-			s := &p.seats[i]
-			s.inside, s.since, s.where = true, time.Now(), form.Get("FriendlyName")
-		}
-		p.noteLocked("%s joined %s", name, form.Get("FriendlyName"))
-	case "participant-leave":
-		if i >= 0 {
-			p.seats[i].inside = false
-		}
-		p.noteLocked("%s left %s: %s", name, form.Get("FriendlyName"), form.Get("ReasonParticipantLeft"))
-	case "conference-start":
-		p.meets = true
-		p.noteLocked("%s started", form.Get("FriendlyName"))
-		for i := range p.seats {
-			p.seats[i].since = time.Now()
-		}
-	case "conference-end":
-		p.noteLocked("%s ended: %s", form.Get("FriendlyName"), form.Get("ReasonConferenceEnded"))
-	}
-	p.drawLocked()
-}
-
-// verdict returns what was wrong with what was heard.
-func (p *picture) verdict() error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	var wrong []error
-	for i, who := range cast {
-		for k, other := range cast {
-			switch heard := p.proof[[2]int{i, k}]; {
-			case i != k && heard < 10: // all are in the meeting together for longer than a second
-				wrong = append(wrong, fmt.Errorf("%s hardly heard %s", who.name, other.name))
-			case i == k && heard > 5: // a beep that comes near the pitch is no voice
-				wrong = append(wrong, fmt.Errorf("%s heard themselves", who.name))
+// wrong returns how what was heard differs from what should be.
+func (p *picture) wrong() (wrong []error) {
+	for s := range scenes {
+		for i, who := range cast {
+			for k, other := range cast {
+				should, did := s.hears(i, k), p.hearing(s, i, k)
+				name := other.name
+				if i == k {
+					name = "themselves"
+				}
+				switch {
+				case should && did != heard:
+					wrong = append(wrong, fmt.Errorf("%s the muting %s did not hear %s", s, who.name, name))
+				case !should && did == heard:
+					wrong = append(wrong, fmt.Errorf("%s the muting %s heard %s", s, who.name, name))
+				}
 			}
 		}
 	}
-	if wrong == nil {
-		p.noteLocked("everybody heard everybody else, and nobody heard themselves")
-		p.drawLocked()
-	}
-	return errors.Join(wrong...)
+	return wrong
 }
 
-// drawLocked shows the state: on a terminal as a picture in place, elsewhere as a
-// line whenever somebody begins or ceases to hear another.
-func (p *picture) drawLocked() {
-	if !p.cfg.Live {
-		p.changesLocked()
-		return
+// String returns when the scene is, of the muting.
+func (s scene) String() string {
+	if s == before {
+		return "before"
 	}
-	var b strings.Builder
-	if p.drawn > 0 {
-		fmt.Fprintf(&b, "\x1b[%dA", p.drawn)
-	}
-	lines := 0
-	line := func(format string, args ...any) {
-		fmt.Fprintf(&b, "\x1b[2K"+format+"\n", args...)
-		lines++
-	}
-	line("")
-	line("  %-8s %7s  %-16s %-9s %s", "", "hums", "is", "hears", strings.Join(names(), "  "))
-	for i, s := range p.seats {
-		row := ""
-		for k := range cast {
-			mark := "·"
-			if s.hears[k] {
-				mark = "●"
-			}
-			row += fmt.Sprintf("%s%-*s", mark, len(cast[k].name)+1, "")
-		}
-		line("  %-8s %4.0f Hz  %-16s %-9s %s", cast[i].name, cast[i].pitch, s.where, bar(s.level), row)
-	}
-	line("")
-	const shown = 10
-	for _, n := range p.notes[max(0, len(p.notes)-shown):] {
-		line("  %s", n)
-	}
-	p.drawn = max(p.drawn, lines)
-	for ; lines < p.drawn; lines++ {
-		b.WriteString("\x1b[2K\n")
-	}
-	fmt.Fprint(p.cfg.Out, b.String())
+	return "after"
 }
 
-// changesLocked writes who hears whom when it has changed.
-func (p *picture) changesLocked() {
-	var now []string
-	for i, s := range p.seats {
-		var who []string
-		for k := range cast {
-			if s.hears[k] {
-				who = append(who, cast[k].name)
-			}
-		}
-		if who != nil {
-			now = append(now, cast[i].name+" hears "+strings.Join(who, ", "))
-		}
+// list writes names as a sentence does.
+func list(names []string) string {
+	switch n := len(names); n {
+	case 0:
+		return "nobody"
+	case 1:
+		return names[0]
+	default:
+		return strings.Join(names[:n-1], ", ") + " and " + names[n-1]
 	}
-	if text := strings.Join(now, "; "); text != p.last {
-		p.last = text
-		if text != "" {
-			p.noteLocked("%s", text)
-		}
-	}
-}
-
-func names() []string {
-	var n []string
-	for _, p := range cast {
-		n = append(n, p.name)
-	}
-	return n
-}
-
-// bar draws a level from −60 to 0 dBov in eight steps.
-func bar(level float64) string {
-	n := min(max(int((level+60)/6), 0), 8)
-	return strings.Repeat("▮", n) + strings.Repeat("▯", 8-n)
 }
