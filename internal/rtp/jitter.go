@@ -12,6 +12,7 @@ const (
 	dropout   = 3000                   // RFC 3550 A.1, MAX_DROPOUT: a sequence number further ahead than this …
 	misorder  = 100                    // … or further behind than MAX_MISORDER is a jump
 	guard     = 5 * time.Millisecond   // hysteresis of the delay, beyond one packet and twice the jitter
+	tight     = time.Millisecond       // a least margin below this is soon none
 	settle    = 200 * time.Millisecond // between one lessening of the delay and the next
 	unskipped = time.Second            // Spare for so long without a Skip, and the buffer skips by itself
 )
@@ -35,13 +36,16 @@ type JitterStats struct {
 	Kept, Duplicate, Late, Early, Full, Refused uint64 // packets, by what Push said (Resynced ones are Kept)
 
 	Resyncs uint64
-	Played  uint64        // packets handed out, skipped ones not among them
-	Lost    uint64        // Pops answered by Lost
-	Empty   uint64        // Pops answered by Empty
-	Skipped uint64        // packets left out to lessen the delay
-	Depth   int           // packets held now
-	Delay   time.Duration // how long the last packet played had waited
-	Jitter  time.Duration // interarrival jitter (RFC 3550 §6.4.1), as a time
+	Played  uint64 // packets handed out, skipped ones not among them
+	Lost    uint64 // Pops answered by Lost
+	Empty   uint64 // Pops answered by Empty
+	Skipped uint64 // packets left out to lessen the delay
+
+	Stretched, Shortened uint64 // frames by which the caller has changed the time scale (Shift)
+
+	Depth  int           // packets held now
+	Delay  time.Duration // how long the last packet played had waited
+	Jitter time.Duration // interarrival jitter (RFC 3550 §6.4.1), as a time
 }
 
 // Jitter is a jitter buffer in time: it holds the packets of one stream, of
@@ -63,8 +67,12 @@ type JitterStats struct {
 //     may be left out: one that the caller finds quiet (Spare, Skip) or,
 //     failing that for a second, the next. In a talker's pause the pause is
 //     shortened instead.
+//   - A caller who can change the time scale of what it plays need not conceal or
+//     leave out anything: it is told when the delay is about to become too short
+//     (Tight) or is too long (Spare), makes a frame more or less of the next few
+//     packets, and says so (Shift).
 //
-// So a far end whose clock or phase drifts costs one concealed or one skipped
+// For other callers a far end whose clock or phase drifts costs one concealed or one skipped
 // frame per 20 ms of drift, and one whose packets come on the very tick costs
 // one concealed frame, once. The memory is the value's own, about 6 KiB. The
 // zero value needs Init.

@@ -32,6 +32,11 @@ type Popped struct {
 	// pops again; any other caller plays it.
 	Spare bool
 
+	// Tight is true when the delay is so short that the packets to come may be
+	// too late: a caller who can make what it plays last a frame longer does so
+	// and calls Shift, so that nothing need be concealed.
+	Tight bool
+
 	// Skipped is true when a packet before this one was left out to lessen the
 	// delay, so that a careful decoder can smooth the seam.
 	Skipped bool
@@ -98,6 +103,22 @@ func (j *Jitter) Skip() {
 	j.stats.Played--
 	j.skipped(j.lastPop, j.lastSpare)
 	j.lastSpare = 0
+}
+
+// Shift tells that the caller has made what it played so many frames longer, or
+// (negative) shorter, by changing its time scale, little by little: longer, at
+// the tick at which it has a frame left and pops nothing; shorter, when it begins
+// to and before it pops again. From here on everything is later, or earlier, by
+// it. now is the tick.
+func (j *Jitter) Shift(now time.Duration, frames int) {
+	j.lastPop, j.lastSpare = now, 0
+	j.shift(int64(frames) * j.frame)
+	j.shifted, j.sparing = now, false
+	if frames > 0 {
+		j.stats.Stretched += uint64(frames)
+	} else {
+		j.stats.Shortened += uint64(-frames)
+	}
 }
 
 // start begins the schedule if the time has come: twice the jitter after the
@@ -241,6 +262,8 @@ func (j *Jitter) play(now time.Duration, skipped bool) Popped {
 
 	out := Popped{Verdict: Play, Duration: uint32(head.duration), Payload: j.held.pop(), PayloadType: head.payloadType,
 		Marker: head.marker, Sequence: head.sequence, Timestamp: uint32(head.timestamp), Skipped: skipped}
+	least, ok := j.margins.least()
+	out.Tight = ok && least < tight && now-j.shifted >= settle
 	if out.Spare = j.spare(now, &head); out.Spare {
 		j.lastSpare = int64(head.duration)
 		if !j.sparing {
