@@ -1,0 +1,77 @@
+package audio
+
+import "math"
+
+const (
+	shortestStep = 2500 * 1000  // ns: the shortest piece by which the time scale is changed, a period of 400 Hz
+	longestStep  = 10000 * 1000 // ns: and the longest, of 100 Hz
+	likeness     = 5000 * 1000  // ns: over how long two pieces must be like each other
+)
+
+// Stretch makes what is heard longer by a piece of its own: it returns how many
+// samples it wrote to dst, which are to be heard between before and after.
+// before is what was heard last, at least 15 ms; after is what comes next, at
+// least 10 ms, and is heard whole; dst must hold 10 ms. The piece is a period of
+// the voice, 2.5 to 10 ms, faded into, so that the pitch stays and no seam is
+// heard (WSOLA). rate is in Hz. It does not allocate.
+func Stretch(dst, before, after []int16, rate int) int {
+	n := pieces(rate)
+	// What comes next, moved back by the lag, must be like what was heard.
+	lag := likestLag(n, func(i, lag int) (a, b int16) { return after[i], at(before, after, i-lag) })
+	for i := range lag {
+		dst[i] = fade(after[i], at(before, after, i-lag), i, lag)
+	}
+	return lag
+}
+
+// Shorten takes a piece out of wave, at its beginning, and returns how many
+// samples are left: as Stretch, the other way. wave must be at least 20 ms.
+func Shorten(wave []int16, rate int) int {
+	n := pieces(rate)
+	lag := likestLag(n, func(i, lag int) (a, b int16) { return wave[i], wave[i+lag] })
+	for i := range lag {
+		wave[i] = fade(wave[i], wave[i+lag], i, lag)
+	}
+	return lag + copy(wave[lag:], wave[2*lag:])
+}
+
+// piece is in samples what the constants above are in time.
+type piece struct{ shortest, longest, window, step int }
+
+func pieces(rate int) piece {
+	samples := func(ns int) int { return ns * (rate / 1000) / 1e6 }
+	return piece{samples(shortestStep), samples(longestStep), samples(likeness), max(1, rate/8000)}
+}
+
+// likestLag returns the lag with which the pairs that pair gives for the samples
+// of the window are most alike.
+func likestLag(p piece, pair func(i, lag int) (a, b int16)) int {
+	best, most := p.longest, math.Inf(-1)
+	for lag := p.shortest; lag <= p.longest; lag += p.step {
+		product, energy := 0.0, 1.0
+		for i := 0; i < p.window; i += p.step {
+			a, b := pair(i, lag)
+			product += float64(a) * float64(b)
+			energy += float64(b) * float64(b)
+		}
+		// Normalised, or the lag would be the loudest and not the likest.
+		if like := product / math.Sqrt(energy); like > most {
+			best, most = lag, like
+		}
+	}
+	return best
+}
+
+// at returns the sample at i of what was heard before, if i is negative, and
+// after.
+func at(before, after []int16, i int) int16 {
+	if i < 0 {
+		return before[len(before)+i]
+	}
+	return after[i]
+}
+
+// fade is sample i of n from a to b.
+func fade(a, b int16, i, n int) int16 {
+	return int16((int(a)*(n-i) + int(b)*i) / n)
+}
