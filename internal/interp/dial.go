@@ -84,6 +84,9 @@ func (r *run) notDialled(d *twiml.Dial) {
 	if record != twiml.DoNotRecord {
 		r.warn(contract.CodeDialRecord, "nothing is recorded here: record="+short(record)+" was passed over")
 	}
+	if c := d.Conference; c != nil && c.EventCallbackURL != "" {
+		r.warn(contract.CodeDialRecord, "nothing is recorded here: eventCallbackUrl of <Conference> is told of no conference-record-end")
+	}
 }
 
 // join stands in the conference until the call leaves it.

@@ -14,10 +14,8 @@ import (
 	"confab/internal/conference"
 	"confab/internal/contract"
 	"confab/internal/twiml"
+	"confab/internal/webhook"
 )
-
-// maxMedia is the largest sound file, in bytes: 35 minutes of G.711.
-const maxMedia = 16 << 20
 
 // play makes a sound file, or digits, ready to be heard. A file that cannot be
 // had or read is a warning, and passed over.
@@ -32,7 +30,7 @@ func (r *reader) play(ctx context.Context, doc *document, v *twiml.Play) (clip, 
 			r.warn(contract.CodeURL, "<Play> has no usable URL: "+short(shown(v.URL)))
 			return nil, nil
 		}
-		m, err := r.cfg.Webhook.FetchMedia(ctx, at, maxMedia)
+		m, err := r.cfg.Webhook.FetchMedia(ctx, at, webhook.MaxSound)
 		if cause := context.Cause(ctx); cause != nil {
 			return nil, cause
 		}

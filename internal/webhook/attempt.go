@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime"
 	"net/http"
 	"net/http/httptrace"
+	"strings"
 	"sync"
 	"time"
 )
@@ -67,9 +69,9 @@ func (d *watchdog) stop() (connected bool) {
 }
 
 // attempt makes one request over one connection and reads the answer, at most
-// max bytes of it; what is longer is errTooLarge, or cut off where it does not
+// as much of it as most says; what is longer is errTooLarge, or cut off where it does not
 // matter. All its errors are *attemptError.
-func (c *Client) attempt(ctx context.Context, r *http.Request, l limits, max int64, cutOff bool) (*reply, error) {
+func (c *Client) attempt(ctx context.Context, r *http.Request, l limits, most bound, cutOff bool) (*reply, error) {
 	ctx, cut := context.WithCancelCause(ctx)
 	defer cut(nil)
 	dog := newWatchdog(cut, l)
@@ -91,6 +93,7 @@ func (c *Client) attempt(ctx context.Context, r *http.Request, l limits, max int
 	if ctx.Err() != nil {
 		return fail(context.Cause(ctx), false) // it came when nobody waited any more
 	}
+	max := most.of(answer.Header)
 	if !cutOff && success(answer.StatusCode) && answer.ContentLength > max {
 		return fail(errTooLarge, true)
 	}
@@ -105,6 +108,18 @@ func (c *Client) attempt(ctx context.Context, r *http.Request, l limits, max int
 		return fail(context.Cause(ctx), true)
 	}
 	return &reply{status: answer.StatusCode, header: answer.Header, body: body}, nil
+}
+
+// bound is how many bytes a body may have, by what it is.
+type bound struct{ text, sound int64 }
+
+// of returns the bound of the answer with these headers.
+func (b bound) of(h http.Header) int64 {
+	kind, _, _ := mime.ParseMediaType(h.Get("Content-Type"))
+	if strings.HasPrefix(kind, "audio/") {
+		return b.sound
+	}
+	return b.text
 }
 
 // readAll reads at most max bytes and calls alive whenever some came.

@@ -24,6 +24,10 @@ import (
 // MaxDocument is the largest body of a document, in bytes (Twilio error 11750).
 const MaxDocument = 64 << 10
 
+// MaxSound is the largest sound file, in bytes, whether a document names it or it
+// is what stands in the place of one: 35 minutes of G.711.
+const MaxSound = 16 << 20
+
 // Config says how a Client reaches applications. Only Tokens is required.
 type Config struct {
 	// Tokens returns the secret that signs an account's requests. A request for
@@ -116,7 +120,7 @@ type Response struct {
 	URL         *url.URL
 	Status      int
 	ContentType string // as sent
-	Body        []byte // at most MaxDocument bytes; may be empty
+	Body        []byte // at most MaxDocument bytes, of a type of sound MaxSound; may be empty
 	// Failed says why Request.URL was not used, when FallbackURL answered.
 	Failed *contract.Error
 }
@@ -164,7 +168,7 @@ func (c *Client) document(ctx context.Context, r Request) (*Response, *contract.
 	if err != nil {
 		return nil, failure(address{}, err)
 	}
-	x.max = MaxDocument
+	x.max = bound{MaxDocument, MaxSound}
 	answer, err := x.run(ctx)
 	if err == nil {
 		err = x.status(answer)
@@ -224,7 +228,7 @@ func (c *Client) FetchMedia(ctx context.Context, rawURL string, limit int64) (*M
 	if err != nil {
 		return nil, err
 	}
-	x := &exchange{client: c, at: at, method: http.MethodGet, max: limit}
+	x := &exchange{client: c, at: at, method: http.MethodGet, max: bound{limit, limit}}
 	answer, err := x.run(ctx)
 	if err == nil {
 		err = x.status(answer)
@@ -258,7 +262,7 @@ func (c *Client) tell(ctx context.Context, r Request, again bool) telling {
 	if err != nil {
 		return telling{err: failure(address{}, err)}
 	}
-	x.max, x.cutOff = MaxDocument, true
+	x.max, x.cutOff = bound{MaxDocument, MaxDocument}, true
 	said := x.at.limits.said
 	if !said && !again {
 		x.at.limits.retries = 0

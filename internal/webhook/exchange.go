@@ -26,7 +26,7 @@ type exchange struct {
 	sign   func(url string, form url.Values) string // nil: not signed
 	token  string                                   // I-Twilio-Idempotency-Token; empty: none
 	jar    http.CookieJar                           // may be nil
-	max    int64                                    // bytes of the body
+	max    bound                                    // bytes of the body
 	cutOff bool                                     // a longer body does not matter
 
 	at     address // where it stands

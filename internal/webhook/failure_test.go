@@ -1,6 +1,7 @@
 package webhook_test
 
 import (
+	"compress/gzip"
 	"context"
 	"fmt"
 	"io"
@@ -34,6 +35,9 @@ func TestFailuresHaveTheirCodes(t *testing.T) {
 		{name: "304", answer: status(304), code: contract.CodeRetrieval, requests: 1},
 		{name: "redirect to nowhere", answer: status(302), code: contract.CodeRetrieval, requests: 1},
 		{name: "endless error page", answer: endless(500), code: contract.CodeRetrieval, requests: 1},
+		{name: "sound of more than 64 KB", answer: kind("audio/wav", text(large+"x")), requests: 1},
+		{name: "sound without end", answer: kind("audio/wav", endless(200)), code: contract.CodeBodyTooLarge, requests: 1},
+		{name: "a bomb in gzip stays one", answer: kind("text/xml", bomb), requests: 1},
 		{name: "more than 64 KB", answer: text(large + "x"), code: contract.CodeBodyTooLarge, requests: 1},
 		{name: "megabytes announced", answer: announced(1 << 40), code: contract.CodeBodyTooLarge, requests: 1},
 		{name: "megabytes without end", answer: endless(200), code: contract.CodeBodyTooLarge, requests: 1},
@@ -54,6 +58,13 @@ func TestFailuresHaveTheirCodes(t *testing.T) {
 		{name: "not HTTP", raw: says("220 mail.test ESMTP\r\n"), code: contract.CodeProtocol},
 		{name: "bad header", raw: says("HTTP/1.1 200 OK\r\nno colon\r\n\r\n"), code: contract.CodeProtocol},
 		{name: "cut short", raw: says("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"), code: contract.CodeRetrieval},
+		{name: "header drop by drop", raw: drips("HTTP/1.1 200 OK\r\nX: ", 500*time.Millisecond), code: contract.CodeRetrieval, took: 15 * time.Second},
+		{name: "header drop by drop with rt", raw: drips("HTTP/1.1 200 OK\r\nX: ", 500*time.Millisecond), url: "#rt=3000", code: contract.CodeRetrieval, took: 3 * time.Second},
+		{name: "100 without end", raw: repeats("HTTP/1.1 100 Continue\r\n\r\n"), code: contract.CodeRetrieval},
+		{name: "two lengths", raw: says("HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 5\r\n\r\nhello"), code: contract.CodeRetrieval},
+		{name: "chunks without end", raw: chunks, code: contract.CodeRetrieval},
+		{name: "chunk of a negative length", raw: says("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\nx\r\n"), code: contract.CodeRetrieval},
+		{name: "unknown coding", raw: says("HTTP/1.1 200 OK\r\nTransfer-Encoding: brotli\r\n\r\nhello"), code: contract.CodeRetrieval},
 		{name: "endless header", raw: says("HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", 1<<20)), code: contract.CodeRetrieval},
 	}
 	for _, test := range tests {
@@ -127,6 +138,54 @@ func dribble(every time.Duration) http.HandlerFunc {
 			sleep(r, every)
 		}
 	}
+}
+
+func kind(contentType string, f http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", contentType)
+		f(w, r)
+	}
+}
+
+// bomb is 40 MB in 40 KB: nobody has asked for gzip, and nobody unpacks it.
+func bomb(w http.ResponseWriter, r *http.Request) {
+	if r.Header.Get("Accept-Encoding") != "" {
+		w.WriteHeader(http.StatusNotAcceptable)
+		return
+	}
+	w.Header().Set("Content-Encoding", "gzip")
+	z := gzip.NewWriter(w)
+	z.Write(make([]byte, 40<<20))
+	z.Close()
+}
+
+// drips says something, and then one byte at a time.
+func drips(s string, every time.Duration) func(net.Conn) {
+	return func(c net.Conn) {
+		c.Read(make([]byte, 4096))
+		for _, err := io.WriteString(c, s); err == nil; _, err = c.Write([]byte("x")) {
+			time.Sleep(every)
+		}
+	}
+}
+
+func repeats(s string) func(net.Conn) {
+	return func(c net.Conn) {
+		c.Read(make([]byte, 4096))
+		flood(c, s)
+	}
+}
+
+func flood(c net.Conn, s string) {
+	for _, err := io.WriteString(c, s); err == nil; _, err = io.WriteString(c, s) {
+	}
+}
+
+// chunks are of one byte, and of much else.
+func chunks(c net.Conn) {
+	c.Read(make([]byte, 4096))
+	io.WriteString(c, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+	flood(c, "1;"+strings.Repeat("x", 100)+"\r\nx\r\n")
 }
 
 func says(s string) func(net.Conn) {
