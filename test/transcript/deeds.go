@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"strconv"
 	"strings"
 	"time"
 
+	"confab/internal/audio"
+	"confab/internal/audio/audiotest"
 	"confab/internal/media"
 )
 
@@ -25,20 +28,26 @@ func parseCalls(name string, w []string) (step, error) {
 	}), nil
 }
 
-// parseSays: "ann says 440", "ann says nothing".
+// parseSays: "ann says 440", "ann says noise", "ann says nothing".
 func parseSays(name string, w []string) (step, error) {
 	var pitches []float64
-	if strings.Join(w, " ") != "nothing" {
+	switch strings.Join(w, " ") {
+	case "nothing":
+	case "noise":
+		return deed(func(r *run) error { return r.person(name).say([]audio.Source{lineNoise{rand.New(rand.NewPCG(1, 2))}}) }), nil
+	default:
 		var err error
 		if pitches, err = parsePitches(w); err != nil {
 			return nil, err
 		}
 	}
 	return deed(func(r *run) error {
+		var voices []audio.Source
 		for _, hz := range pitches {
 			r.said[hz] = name
+			voices = append(voices, audio.NewTone(soundRate, hz, audiotest.ToneLevel, 0))
 		}
-		return r.person(name).say(pitches)
+		return r.person(name).say(voices)
 	}), nil
 }
 

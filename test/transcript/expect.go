@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -38,6 +40,7 @@ func parseExpect(w []string) (step, error) {
 type expectPost struct {
 	Link
 	fields []field
+	only   bool // no parameters but those
 	d      time.Duration
 	given  bool // d was
 }
@@ -51,7 +54,11 @@ func parseExpectPost(w []string) (step, error) {
 		return nil, errors.New("expect: want a path after the method")
 	}
 	e := &expectPost{Link: Link{rest[0], rest[1]}, d: d, given: len(rest) < len(w)}
-	for _, word := range rest[2:] {
+	rest = rest[2:]
+	if n := len(rest); n > 0 && rest[n-1] == "only" {
+		e.only, rest = true, rest[:n-1]
+	}
+	for _, word := range rest {
 		f, err := parseField(word)
 		if err != nil {
 			return nil, err
@@ -66,6 +73,9 @@ func (e *expectPost) String() string {
 	words := []string{"expect", e.Method, e.Path}
 	for _, f := range e.fields {
 		words = append(words, f.String())
+	}
+	if e.only {
+		words = append(words, "only")
 	}
 	if e.given {
 		words = append(words, "within", e.d.String())
@@ -108,7 +118,20 @@ func (e *expectPost) wants(r *run, p *post) bool {
 			}
 		}
 	}
-	return true
+	return len(e.beyond(p)) == 0
+}
+
+// beyond returns the parameters of p that e does not name, if it is to name all.
+func (e *expectPost) beyond(p *post) (names []string) {
+	if !e.only {
+		return nil
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.params)) {
+		if !slices.ContainsFunc(e.fields, func(f field) bool { return f.name == name }) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // missed says what came instead.
@@ -127,6 +150,9 @@ func (e *expectPost) missed(r *run, next []*post) error {
 			if !f.matches(r, p.params) {
 				fmt.Fprintf(&b, "\n\t\twant %s, have %s", f, r.named(strings.Join(p.params[f.name], ", ")))
 			}
+		}
+		if more := e.beyond(p); len(more) > 0 {
+			fmt.Fprintf(&b, "\n\t\twant no %s", strings.Join(more, ", "))
 		}
 	}
 	return errors.New(b.String())

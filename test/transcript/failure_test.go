@@ -66,6 +66,10 @@ func TestOnClock_fails(t *testing.T) {
 			"x: ann is warned of 12200 (<Sing> is not an element of <Response> (line 1)), which nothing expects"},
 		"too slow":          {speech + "0s ann calls +15550100\nann hears speech \"Hello to you.\"\n500ms ann is hung up", "late: what is above takes longer"},
 		"method not served": {"-- POST /voice --\n<Response><Redirect>/next</Redirect></Response>\n-- GET /next --\n<Response/>\n-- timeline --\n0s ann calls +15550100\nann is hung up within 9s\nexpect warning 11200 on ann", "x: POST /next: the file serves that path to another method"},
+		"more parameters":   {conference + "0s ann calls +15550100\nexpect POST /conf StatusCallbackEvent CallSid only", "want no AccountSid, Coaching, "},
+		"another property":  {conference + "0s ann calls +15550100\nexpect POST /conf ConferenceSid=@c\noperator reads @c status=completed", "status is init, want completed"},
+		"no such property":  {conference + "0s ann calls +15550100\nexpect POST /conf ConferenceSid=@c\noperator reads @c/@ann size=1", "it has no size"},
+		"not refused":       {conference + "0s ann calls +15550100\nexpect POST /conf ConferenceSid=@c\noperator reads @c/@ann gets 20404", "answered with error 0, want 20404"},
 		"no such setting":   {"-- config --\nmax_callers: 1\n-- timeline --\n0s ann calls +15550100", "x.txt:2: max_callers: the switch has no such setting"},
 		"no such room":      {"-- rooms --\n123 tea\n-- timeline --\n0s ann calls +15550100", "x.txt:2: "},
 	} {

@@ -173,6 +173,11 @@ func TestParse_errors(t *testing.T) {
 		"expect warning on ann":            "want CODE on NAME",
 		"expect POST /x; expect POST /y":   "an expect stands alone",
 		"expect warning 13230 on ann soon": "want CODE on NAME",
+		"operator sings @x":                "want posts, deletes or reads",
+		"operator posts @x":                "has parameters",
+		"operator reads @x":                "has parameters",
+		"operator deletes @x/@ann A=1":     "has none",
+		"operator reads ann A=1":           "want @conference or @conference/@person",
 	} {
 		checkError(t, step, "-- timeline --\n0s ann calls +1\n"+step, "x.txt:3: ")
 		checkError(t, step, "-- timeline --\n0s ann calls +1\n"+step, want)

@@ -37,11 +37,12 @@ func newDesk(addr netip.AddrPort, net *memnet.Net) *desk {
 		"http://" + addr.String() + "/2010-04-01/Accounts/" + accountSID + "/"}
 }
 
-// do makes a request and returns the error code of the answer, 0 for none.
-func (d *desk) do(ctx context.Context, method, path string, form url.Values) (code int, err error) {
+// do makes a request and returns the error code of the answer, 0 for none, and
+// the resource in it, if there is one.
+func (d *desk) do(ctx context.Context, method, path string, form url.Values) (code int, resource map[string]any, err error) {
 	req, err := http.NewRequestWithContext(ctx, method, d.base+path+".json", strings.NewReader(form.Encode()))
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	req.SetBasicAuth(accountSID, authToken)
 	if method == http.MethodPost {
@@ -49,31 +50,37 @@ func (d *desk) do(ctx context.Context, method, path string, form url.Values) (co
 	}
 	answer, err := d.client.Do(req)
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	defer answer.Body.Close()
 	body, err := io.ReadAll(answer.Body)
-	if err != nil || answer.StatusCode/100 == 2 {
-		return 0, err
+	switch {
+	case err != nil:
+		return 0, nil, err
+	case answer.StatusCode == http.StatusNoContent:
+		return 0, nil, nil
+	case answer.StatusCode/100 == 2:
+		err := json.Unmarshal(body, &resource)
+		return 0, resource, err
 	}
 	var fault struct{ Code int }
 	if err := json.Unmarshal(body, &fault); err != nil || fault.Code == 0 {
-		return 0, fmt.Errorf("status %d with %.200q", answer.StatusCode, body)
+		return 0, nil, fmt.Errorf("status %d with %.200q", answer.StatusCode, body)
 	}
-	return fault.Code, nil
+	return fault.Code, nil, nil
 }
 
 // demand is one request of the operator's.
 type demand struct {
 	method     string
-	conference string // by its name in the file
-	person     string // empty: the conference itself
-	params     []string
-	refused    int // the error code that is the answer; 0: none
+	conference string   // by its name in the file
+	person     string   // empty: the conference itself
+	params     []string // Name=value: to send, or of a GET to find
+	refused    int      // the error code that is the answer; 0: none
 }
 
 // parseOperator: "operator posts @tea/@ann Muted=True", "operator deletes
-// @tea/@ann", each maybe with "gets 16027".
+// @tea/@ann", each maybe with "gets 16027"; "operator reads @tea/@ann muted=true".
 func parseOperator(w []string) (step, error) {
 	d := &demand{}
 	if n := len(w); n > 2 && w[n-2] == "gets" {
@@ -91,8 +98,10 @@ func parseOperator(w []string) (step, error) {
 		d.method = http.MethodPost
 	case "deletes":
 		d.method = http.MethodDelete
+	case "reads":
+		d.method = http.MethodGet
 	default:
-		return nil, fmt.Errorf("operator %s: want posts or deletes", w[0])
+		return nil, fmt.Errorf("operator %s: want posts, deletes or reads", w[0])
 	}
 	conference, person, one := strings.Cut(w[1], "/")
 	d.conference, d.person = strings.TrimPrefix(conference, "@"), strings.TrimPrefix(person, "@")
@@ -100,8 +109,9 @@ func parseOperator(w []string) (step, error) {
 		return nil, fmt.Errorf("operator %s %s: want @conference or @conference/@person", w[0], w[1])
 	}
 	d.params = w[2:]
-	if slices.ContainsFunc(d.params, func(p string) bool { return !strings.Contains(p, "=") }) || (len(d.params) > 0) != (d.method == http.MethodPost) {
-		return nil, fmt.Errorf("operator %s %s: a post has parameters, Name=value, a delete has none", w[0], w[1])
+	wanted := d.method == http.MethodPost || d.method == http.MethodGet && d.refused == 0
+	if slices.ContainsFunc(d.params, func(p string) bool { return !strings.Contains(p, "=") }) || (len(d.params) > 0) != wanted {
+		return nil, fmt.Errorf("operator %s %s: who posts or reads has parameters, Name=value; who deletes, or reads what is refused, has none", w[0], w[1])
 	}
 	return deed(d.make), nil
 }
@@ -126,7 +136,9 @@ func (d *demand) make(r *run) error {
 	for _, p := range d.params {
 		name, value, _ := strings.Cut(p, "=")
 		value = r.app.expand(value)
-		if who, is := strings.CutPrefix(value, "@"); is {
+		if who, is := strings.CutPrefix(value, "@"); is && who == d.conference {
+			value = sid
+		} else if is {
 			call, ok := r.callSID(who)
 			if !ok {
 				return fmt.Errorf("the call of %s is not known yet", who)
@@ -135,12 +147,39 @@ func (d *demand) make(r *run) error {
 		}
 		form.Add(name, value)
 	}
-	code, err := r.stage.desk.do(context.Background(), d.method, path, form)
+	sent := form
+	if d.method != http.MethodPost {
+		sent = nil
+	}
+	code, resource, err := r.stage.desk.do(context.Background(), d.method, path, sent)
 	if err == nil && code != d.refused {
 		err = fmt.Errorf("answered with error %d, want %d", code, d.refused)
+	}
+	if err == nil && d.method == http.MethodGet && code == 0 {
+		err = shows(resource, form)
 	}
 	if err != nil {
 		return fmt.Errorf("%s of %s: %w", d.method, path, err)
 	}
 	return nil
+}
+
+// shows looks for properties in a resource, by their values as text; null is
+// that.
+func shows(resource map[string]any, want url.Values) error {
+	var errs []error
+	for name, value := range want {
+		got, ok := resource[name]
+		text := fmt.Sprint(got)
+		if got == nil {
+			text = "null"
+		}
+		switch {
+		case !ok:
+			errs = append(errs, fmt.Errorf("it has no %s", name))
+		case text != value[0]:
+			errs = append(errs, fmt.Errorf("%s is %s, want %s", name, text, value[0]))
+		}
+	}
+	return errors.Join(errs...)
 }

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"confab/internal/audio"
-	"confab/internal/audio/audiotest"
 	"confab/internal/contract"
 	"confab/internal/leg"
 )
@@ -231,8 +230,8 @@ func hangUp(l leg.Leg) {
 	_ = l.Hangup(ctx, contract.CauseFarEnd)
 }
 
-// say says pitches from now on; none is silence.
-func (p *person) say(pitches []float64) error {
+// say lets voices be heard from now on; none is silence.
+func (p *person) say(voices []audio.Source) error {
 	l, e, err := p.answered()
 	if err != nil {
 		return err
@@ -244,14 +243,14 @@ func (p *person) say(pitches []float64) error {
 		p.hush()
 		p.hush = nil
 	}
-	if len(pitches) == 0 || p.over {
+	if len(voices) == 0 || p.over {
 		return nil
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	p.hush = cancel
-	for _, hz := range pitches {
+	for _, voice := range voices {
 		p.work.Go(func() {
-			_ = l.Session().Play(ctx, audio.NewTone(soundRate, hz, audiotest.ToneLevel, 0)) // until hushed
+			_ = l.Session().Play(ctx, voice) // until hushed
 		})
 	}
 	return nil

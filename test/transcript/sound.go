@@ -3,6 +3,7 @@ package transcript
 import (
 	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"strconv"
 	"strings"
 	"time"
@@ -46,6 +47,22 @@ func sound(text string) ([]byte, error) {
 	var b bytes.Buffer
 	err = audio.WriteWAV(&b, soundRate, samples)
 	return b.Bytes(), err
+}
+
+// lineNoise is what a poor line adds, at about −45 dBov, without an end
+// (audio.Source).
+type lineNoise struct{ *rand.Rand }
+
+// Rate returns the sample rate, Hz.
+func (lineNoise) Rate() int { return soundRate }
+
+// Read fills dst.
+func (n lineNoise) Read(dst []int16) (int, error) {
+	const most = 320
+	for i := range dst {
+		dst[i] = int16(n.IntN(2*most+1) - most)
+	}
+	return len(dst), nil
 }
 
 // pitch reads a pitch in Hz that a telephone carries.

@@ -25,7 +25,7 @@ var usual = []string{"StatusCallbackEvent", "SequenceNumber", "CallSid", "CallSt
 func (u *update) rewrite(r *run, e *expectPost, p *post) {
 	p.expected = true
 	now := told(r, p, e.fields)
-	now.d, now.given = e.d, e.given
+	now.only, now.d, now.given = e.only, e.d, e.given
 	u.changed[r.line] = now.String()
 }
 
