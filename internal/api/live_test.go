@@ -41,6 +41,7 @@ type live struct {
 	mu        sync.Mutex
 	documents map[string]string // by path
 	events    []string          // the words of the conference's callbacks, with the label of whom they concern
+	forms     []url.Values      // and their parameters
 }
 
 // onStage plays f against a switch, and checks that nothing is left behind.
@@ -96,6 +97,7 @@ func (s *live) serveApplication() (stop func()) {
 		defer s.mu.Unlock()
 		if event := r.Form.Get("StatusCallbackEvent"); event != "" {
 			s.events = append(s.events, strings.TrimSpace(event+" "+r.Form.Get("ParticipantLabel")))
+			s.forms = append(s.forms, r.Form)
 			return
 		}
 		who, _, _ := strings.Cut(strings.TrimPrefix(r.Form.Get("From"), "sip:"), "@")
