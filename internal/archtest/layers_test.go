@@ -38,6 +38,7 @@ var layers = map[string][]string{
 var forTests = map[string][]string{
 	"internal/audio/audiotest": {"internal/audio"},
 	"internal/memnet":          {},
+	"internal/logtest":         {},
 }
 
 // testLayers is what the tests of a package may import beyond what its

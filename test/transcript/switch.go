@@ -14,6 +14,7 @@ import (
 	"confab/internal/confab"
 	"confab/internal/contract"
 	"confab/internal/line"
+	"confab/internal/logtest"
 	"confab/internal/store"
 )
 
@@ -28,6 +29,9 @@ type playedSwitch struct {
 	*confab.Switch
 	log  *diary
 	data string
+
+	secrets logtest.Secrets // that its log must not hold
+
 	stop context.CancelFunc
 	done sync.WaitGroup
 	err  error // of Run; set before done
@@ -54,7 +58,10 @@ func startSwitch(ctx context.Context, c confab.Config, log *diary, files ...*Fil
 	if err != nil {
 		return nil, err
 	}
-	p := &playedSwitch{Switch: s, log: log, data: c.Data}
+	p := &playedSwitch{Switch: s, log: log, data: c.Data, secrets: logtest.Secrets{authToken}}
+	for _, f := range files {
+		p.secrets = append(p.secrets, f.secrets()...)
+	}
 	ctx, p.stop = context.WithCancel(ctx)
 	p.done.Go(func() { p.err = s.Run(ctx) })
 	return p, nil
@@ -104,7 +111,34 @@ func (p *playedSwitch) close() error {
 	}
 	p.stop()
 	p.done.Wait()
-	return errors.Join(err, p.err, p.log.faults())
+	err = errors.Join(err, p.err, p.log.faults())
+	for _, line := range p.secrets.In(p.log.String()) {
+		err = errors.Join(err, errors.New("a secret was logged: line "+line))
+	}
+	return err
+}
+
+// What people key, and what a file calls a secret.
+var (
+	keyed  = regexp.MustCompile(`(?:keys|sends INFO) "?([0-9*#ABCDwW]+)`)
+	sesame = regexp.MustCompile(`sesame-\w+`)
+)
+
+// secrets returns what nobody but the caller and the application are to know:
+// the codes of rooms, what is keyed, and what begins with "sesame-".
+func (f *File) secrets() (codes []string) {
+	for _, r := range f.Rooms {
+		codes = append(codes, r.Code)
+	}
+	for _, line := range f.source {
+		codes = append(codes, sesame.FindAllString(line, -1)...)
+		for _, m := range keyed.FindAllStringSubmatch(line, -1) {
+			if code := strings.Trim(m[1], "*#wW"); len(code) > 2 {
+				codes = append(codes, code)
+			}
+		}
+	}
+	return codes
 }
 
 // numberOf is how the switch is told of a number that the application owns.
