@@ -18,6 +18,7 @@ import (
 	"confab/internal/call"
 	"confab/internal/conference"
 	"confab/internal/contract"
+	"confab/internal/logtest"
 	"confab/internal/media"
 	"confab/internal/memnet"
 	"confab/internal/store"
@@ -71,7 +72,7 @@ func newDesk(t testing.TB, change func(*api.Config)) desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := api.Config{Account: account, Token: token, Store: s, Calls: calls, Conferences: conferences}
+	c := api.Config{Account: account, Token: token, Store: s, Calls: calls, Conferences: conferences, Log: logtest.Watch(t, token)}
 	if change != nil {
 		change(&c)
 	}

@@ -19,6 +19,7 @@ import (
 	"confab/internal/audio"
 	"confab/internal/confab"
 	"confab/internal/leg"
+	"confab/internal/logtest"
 	"confab/internal/memnet"
 	"confab/internal/phone"
 	"confab/internal/speech"
@@ -55,6 +56,7 @@ func onStage(t *testing.T, f func(s *live)) {
 		c.Webhook.AllowPrivate = true
 		c.Webhook.Allow = append(c.Webhook.Allow, netip.MustParsePrefix("192.0.2.0/24"))
 		c.Account.SID, c.Account.AuthToken = string(account), token
+		c.Log = logtest.Watch(t, token)
 		c.Numbers = []confab.Number{{Number: "*", VoiceURL: "http://" + appAddr + "/voice", VoiceFallbackURL: "http://" + appAddr + "/fallback"}}
 		at := s.network.Host(netip.MustParseAddr(switchAddr))
 		c.NumberBlocks = []confab.NumberBlock{{First: "+15550200", Last: "+15550209", Country: "US", Type: "local"}}

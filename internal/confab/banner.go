@@ -79,31 +79,43 @@ func reached(a netip.AddrPort) netip.AddrPort {
 	return a
 }
 
-// roomList is "conference 1 (123#), conference 2 (456#)".
+// roomList is "conference 1 (123#), conference 2 (456#), Monday; codes: confab
+// room list". What starts the switch may keep what it prints: no codes but those
+// of the sample rooms stand there.
 func roomList(rooms []line.Room, program string) string {
+	if len(rooms) == 0 {
+		return "none yet: " + program + " room add NAME"
+	}
 	var parts []string
+	hidden := false
 	for _, r := range rooms {
-		if !r.Closed && len(parts) < bannerRooms {
+		switch {
+		case r.Closed || len(parts) == bannerRooms:
+		case r.Sample():
 			parts = append(parts, fmt.Sprintf("%s (%s#)", r.Name, r.Code))
+		default:
+			parts, hidden = append(parts, r.Name), true
 		}
 	}
-	switch more := len(rooms) - len(parts); {
-	case len(rooms) == 0:
-		return "none yet: " + program + " room add NAME"
-	case more > 0:
-		parts = append(parts, fmt.Sprintf("and %d more (%s room list)", more, program))
+	more := len(rooms) - len(parts)
+	if more > 0 {
+		parts = append(parts, fmt.Sprintf("and %d more", more))
 	}
-	return strings.Join(parts, ", ")
+	list := strings.Join(parts, ", ")
+	if more > 0 || hidden {
+		list += "; codes: " + program + " room list"
+	}
+	return list
 }
 
-// trialDigits waits until the greeting has been said, and keys the first code.
+// trialDigits waits until the greeting has been said, and keys a code.
 func trialDigits(rooms []line.Room) string {
 	for _, r := range rooms {
-		if !r.Closed {
+		if !r.Closed && r.Sample() {
 			return `"WWWW` + r.Code + `#"`
 		}
 	}
-	return `"WWWW#"`
+	return `"WWWWCODE#"`
 }
 
 func (s *Switch) tokenPlace() string {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"confab/internal/confab"
+	"confab/internal/logtest"
 	"confab/internal/signature"
 )
 
@@ -32,7 +33,7 @@ func TestRun_onWhatAReleaseLeft(t *testing.T) {
 }
 
 func deliversWhatIsOwed(t *testing.T, dump string) {
-	const token = "0123456789abcdef0123456789abcdef"
+	const token = "thetokenthatsigned0123456789what"
 	told := make(chan string, 20)
 	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := r.ParseForm(); err != nil {
@@ -52,6 +53,7 @@ func deliversWhatIsOwed(t *testing.T, dump string) {
 	defer app.Close()
 	c := config(t)
 	c.Account = confab.Account{SID: "AC0123456789abcdef0123456789abcdef", AuthToken: token}
+	c.Log = logtest.Watch(t, token)
 	c.Net.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
 		if addr != "127.0.0.1:7000" { // the one that the dumps name
 			return nil, fmt.Errorf("nothing is at %s", addr)

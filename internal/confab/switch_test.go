@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -18,6 +19,8 @@ import (
 
 	"confab/internal/api"
 	"confab/internal/confab"
+	"confab/internal/line"
+	"confab/internal/logtest"
 	"confab/internal/memnet"
 	"confab/internal/speech"
 )
@@ -46,6 +49,7 @@ func config(t *testing.T) confab.Config {
 	c.Data = filepath.Join(t.TempDir(), "data")
 	c.HTTP, c.SIP = "127.0.0.1:0", "127.0.0.1:0"
 	c.SpeechEngine = speech.NewTones()
+	c.Log = logtest.Watch(t)
 	return c
 }
 
@@ -160,6 +164,32 @@ func checkMetrics(t *testing.T, client *http.Client, base string) {
 		if strings.HasPrefix(line, "confab_") && (strings.Contains(line, `"AC`) || strings.Contains(line, `"CA`) || strings.Contains(line, `"CF`)) {
 			t.Errorf("a SID in a label: %s", line)
 		}
+	}
+}
+
+// What is printed may be kept: the codes of the operator's rooms are not in it.
+func TestBanner_codes(t *testing.T) {
+	var out buffer
+	c := config(t)
+	c.Out = &out
+	rooms, err := line.OpenRooms(t.Context(), c.Data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = rooms.Add(t.Context(), line.Room{Name: "Monday", Code: "86420975"})
+	err = errors.Join(err, rooms.Remove(t.Context(), "conference 1"), rooms.Remove(t.Context(), "conference 2"))
+	if _, again := rooms.Add(t.Context(), line.Room{Name: "conference 1", Code: "24681357"}); errors.Join(err, again, rooms.Close()) != nil {
+		t.Fatal(err, again)
+	}
+	_, stop := start(t, c)
+	stop()
+	for _, want := range []string{"Rooms       Monday, conference 1; codes: confab room list\n", `--digits "WWWWCODE#"`} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("the banner lacks %q:\n%s", want, out.String())
+		}
+	}
+	if found := (logtest.Secrets{"86420975", "24681357"}).In(out.String()); len(found) > 0 {
+		t.Errorf("found in it: %q", found)
 	}
 }
 

@@ -332,6 +332,7 @@ func newMortal(t *testing.T, r *receiver, dead string) *mortal {
 	r.dead = dead
 	dir := t.TempDir()
 	s := &mortal{t: t, dir: filepath.Join(dir, "data"), sip: freePort(t), log: new(lines)}
+	logs.keep(t.Name(), s.log)
 	config := filepath.Join(dir, "confab.yaml")
 	if err := os.WriteFile(config, []byte(fmt.Sprintf("numbers:\n  - {number: \"*\", voice_url: %q}\n", r.documents.URL)), 0o600); err != nil {
 		t.Fatal(err)
@@ -376,6 +377,7 @@ func (s *mortal) start() {
 		if s.open, err = store.OpenShared(s.t.Context(), s.dir, nil); err != nil {
 			s.t.Fatal(err)
 		}
+		logs.account(s.t, s.dir)
 	}
 }
 

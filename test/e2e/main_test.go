@@ -29,7 +29,12 @@ func runAll(m *testing.M) int {
 		}
 	}
 	defer func() { os.RemoveAll(built.dir) }()
-	return m.Run()
+	code := m.Run()
+	for _, leak := range logs.leaks() {
+		fmt.Fprintln(os.Stderr, "a secret was logged:", leak)
+		code = 1
+	}
+	return code
 }
 
 // built is where the programs are.

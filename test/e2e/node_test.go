@@ -64,6 +64,7 @@ func nodeLine(t *testing.T) *server {
 		return found != nil
 	})
 	refusesUnsigned(t, app+"/voice")
+	logs.secret(nodeToken)
 	return start(t, settings{config: fmt.Sprintf("account: {sid: %s, auth_token: %s}\nnumbers:\n  - {number: %q, voice_url: %q}\n",
 		nodeAccount, nodeToken, number, app+"/voice")})
 }

@@ -64,6 +64,7 @@ func start(t *testing.T, o settings) *server {
 	}
 	s.cmd = exec.Command(program(t, "confab"), append(args, o.args...)...)
 	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
+	logs.keep(t.Name(), s.log)
 	if err := o.in.start(s.cmd); err != nil {
 		t.Fatal(err)
 	}
@@ -92,6 +93,7 @@ func start(t *testing.T, o settings) *server {
 		s.sip, s.http = found[1], found[2]
 		return true
 	})
+	logs.account(t, s.data)
 	return s
 }
 
