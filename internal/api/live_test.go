@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -43,6 +44,7 @@ type live struct {
 	documents map[string]string // by path
 	events    []string          // the words of the conference's callbacks, with the label of whom they concern
 	forms     []url.Values      // and their parameters
+	dialled   []string          // addresses that the switch has connected to
 }
 
 // onStage plays f against a switch, and checks that nothing is left behind.
@@ -60,7 +62,7 @@ func onStage(t *testing.T, f func(s *live)) {
 		c.Numbers = []confab.Number{{Number: "*", VoiceURL: "http://" + appAddr + "/voice", VoiceFallbackURL: "http://" + appAddr + "/fallback"}}
 		at := s.network.Host(netip.MustParseAddr(switchAddr))
 		c.NumberBlocks = []confab.NumberBlock{{First: "+15550200", Last: "+15550209", Country: "US", Type: "local"}}
-		c.Net = confab.Net{ListenPacket: at.ListenPacket, Listen: at.Listen, Dial: at.Dial}
+		c.Net = confab.Net{ListenPacket: at.ListenPacket, Listen: at.Listen, Dial: s.dials(at.Dial)}
 		program, err := confab.New(c)
 		if err != nil {
 			t.Fatal(err)
@@ -84,6 +86,16 @@ func onStage(t *testing.T, f func(s *live)) {
 		defer s.client.CloseIdleConnections()
 		f(s)
 	})
+}
+
+// dials notes where the switch connects to.
+func (s *live) dials(dial func(ctx context.Context, network, addr string) (net.Conn, error)) func(ctx context.Context, network, addr string) (net.Conn, error) {
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		s.mu.Lock()
+		s.dialled = append(s.dialled, addr)
+		s.mu.Unlock()
+		return dial(ctx, network, addr)
+	}
 }
 
 // serveApplication serves the documents, each by the path and the caller's name

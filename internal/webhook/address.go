@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"fmt"
+	"net/netip"
 	"net/url"
 	"strings"
 
@@ -47,6 +48,8 @@ func newAddress(u *url.URL) (address, error) {
 	// What is signed must be what is sent, so nothing is rewritten here.
 	if name := u.Hostname(); !isASCII(name) {
 		return bad(contract.CodeHostName, fmt.Sprintf("the host %q is not in ASCII: write it as xn--…", name))
+	} else if _, err := netip.ParseAddr(name); err != nil && numeric(name) {
+		return bad(contract.CodeHostName, fmt.Sprintf("the host %q is neither a name nor an IP address", name))
 	}
 	a.url = &sent
 	return a, nil
