@@ -177,7 +177,7 @@ func TestParse_errors(t *testing.T) {
 		"operator posts @x":                "has parameters",
 		"operator reads @x":                "has parameters",
 		"operator deletes @x/@ann A=1":     "has none",
-		"operator reads ann A=1":           "want @conference or @conference/@person",
+		"operator reads Ann A=1":           "want @conference, @conference/@person or person",
 	} {
 		checkError(t, step, "-- timeline --\n0s ann calls +1\n"+step, "x.txt:3: ")
 		checkError(t, step, "-- timeline --\n0s ann calls +1\n"+step, want)

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"confab/internal/contract"
 	"confab/internal/memnet"
 )
 
@@ -105,8 +106,11 @@ func parseOperator(w []string) (step, error) {
 	}
 	conference, person, one := strings.Cut(w[1], "/")
 	d.conference, d.person = strings.TrimPrefix(conference, "@"), strings.TrimPrefix(person, "@")
-	if !strings.HasPrefix(conference, "@") || !isName(d.conference) || one && (!strings.HasPrefix(person, "@") || !isName(d.person)) {
-		return nil, fmt.Errorf("operator %s %s: want @conference or @conference/@person", w[0], w[1])
+	switch {
+	case isName(w[1]):
+		d.conference, d.person = "", w[1]
+	case !strings.HasPrefix(conference, "@") || !isName(d.conference) || one && (!strings.HasPrefix(person, "@") || !isName(d.person)):
+		return nil, fmt.Errorf("operator %s %s: want @conference, @conference/@person or person", w[0], w[1])
 	}
 	d.params = w[2:]
 	wanted := d.method == http.MethodPost || d.method == http.MethodGet && d.refused == 0
@@ -116,27 +120,41 @@ func parseOperator(w []string) (step, error) {
 	return deed(d.make), nil
 }
 
-// make makes the request.
-func (d *demand) make(r *run) error {
+// path returns the resource's path, and the SID of the conference.
+func (d *demand) path(r *run) (path, sid string, err error) {
+	var call contract.CallSID
+	if d.person != "" {
+		var ok bool
+		if call, ok = r.callSID(d.person); !ok {
+			return "", "", fmt.Errorf("the call of %s is not known yet", d.person)
+		}
+	}
+	if d.conference == "" {
+		return "Calls/" + string(call), "", nil
+	}
 	r.mu.Lock()
 	sid, ok := r.conferences[d.conference]
 	r.mu.Unlock()
-	if !ok {
-		return fmt.Errorf("which conference is @%s? an expect must have named it", d.conference)
+	switch {
+	case !ok:
+		return "", "", fmt.Errorf("which conference is @%s? an expect must have named it", d.conference)
+	case call == "":
+		return "Conferences/" + sid, sid, nil
 	}
-	path := "Conferences/" + sid
-	if d.person != "" {
-		call, ok := r.callSID(d.person)
-		if !ok {
-			return fmt.Errorf("the call of %s is not known yet", d.person)
-		}
-		path += "/Participants/" + string(call)
+	return "Conferences/" + sid + "/Participants/" + string(call), sid, nil
+}
+
+// make makes the request.
+func (d *demand) make(r *run) error {
+	path, sid, err := d.path(r)
+	if err != nil {
+		return err
 	}
 	form := url.Values{}
 	for _, p := range d.params {
 		name, value, _ := strings.Cut(p, "=")
 		value = r.app.expand(value)
-		if who, is := strings.CutPrefix(value, "@"); is && who == d.conference {
+		if who, is := strings.CutPrefix(value, "@"); is && who == d.conference && sid != "" {
 			value = sid
 		} else if is {
 			call, ok := r.callSID(who)
