@@ -59,7 +59,7 @@ func tail(rest string) string {
 // wherever in a longer text it stood.
 func spellings(secret string) *regexp.Regexp {
 	if strings.Trim(secret, "0123456789") == "" && len(secret) <= short {
-		return regexp.MustCompile(`(?i)(digit|code|key|pin)\w*[=:]\s*"?[^"\s]*` + secret + `|\b` + secret + `#`)
+		return regexp.MustCompile(`(?i)(digit|code|key|pin|entered)\w*[=:]\s*"?` + secret + `\b|\b` + secret + `#`)
 	}
 	all := []string{secret, url.QueryEscape(secret), url.PathEscape(secret), hex.EncodeToString([]byte(secret))}
 	for before := range 3 {
