@@ -54,7 +54,8 @@ func TestCall_liveIsRedirectedAndEnded(t *testing.T) {
 			t.Errorf("completed: %v", got)
 		}
 		<-ann.Done()
-		for _, form := range []url.Values{{"Status": {"completed"}}, {"Url": {"http://app.test/"}}, {"Twiml": {"<Response/>"}}} {
+		for _, form := range []url.Values{{"TimeLimit": {"60"}}, {"StatusCallback": {"http://app.test/"}}, {"FallbackUrl": {"http://app.test/"}},
+			{"Status": {"completed"}}, {"Url": {"http://app.test/"}}, {"Twiml": {"<Response/>"}}} {
 			s.refused(at+".json", form, 400, 21220)
 		}
 		if got := s.get(at + ".json"); got["status"] != "completed" {
@@ -64,6 +65,32 @@ func TestCall_liveIsRedirectedAndEnded(t *testing.T) {
 			t.Errorf("delete: %d", w.Code)
 		}
 		decode(t, s.ask("GET", at+".json", nil), 404)
+	})
+}
+
+// What a live call is told without being redirected: it goes on with its
+// document.
+func TestCall_liveIsChanged(t *testing.T) {
+	onStage(t, func(s *live) {
+		s.says("/voice", `<Response><Play digits="1"/><Pause length="5"/><Redirect>/nothing</Redirect></Response>`)
+		s.says("/mine", `<Response><Play digits="9"/><Pause length="600"/></Response>`)
+		ann := s.calls("ann", 443)
+		s.presses(ann, "1")
+		at := s.callOf("ann")
+		if got := s.post(at+".json", url.Values{"FallbackUrl": {"http://" + appAddr + "/mine"}, "FallbackMethod": {"GET"}, "TimeLimit": {"14400"},
+			"StatusCallback": {"http://" + appAddr + "/ended"}, "StatusCallbackEvent": {"answered"}}); got["status"] != "in-progress" {
+			t.Errorf("changed: %v", got)
+		}
+		s.presses(ann, "19")
+		begin := time.Now()
+		s.post(at+".json", url.Values{"TimeLimit": {"30"}})
+		<-ann.Done()
+		if took := time.Since(begin); took > 25*time.Second {
+			t.Errorf("ended %v after it was limited, want 30 s from its answer", took)
+		}
+		if got := s.get(at + ".json"); got["status"] != "completed" || got["duration"] != "30" {
+			t.Errorf("limited: %v", got)
+		}
 	})
 }
 

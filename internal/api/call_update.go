@@ -1,9 +1,9 @@
 package api
 
 import (
-	"cmp"
 	"errors"
 	"net/http"
+	"time"
 	"unicode/utf8"
 
 	"confab/internal/call"
@@ -17,35 +17,35 @@ const maxTwiml = 4000
 
 // callUpdate is what a request wants of a live call.
 type callUpdate struct {
-	script *call.Script
+	call.Change
 	status contract.CallStatus // completed or canceled: end it
 }
 
-// callUpdate reads the parameters (Twilio Call resource, update).
-func (p *params) callUpdate() (u callUpdate, err error) {
+// callUpdate reads the parameters (Twilio Call resource, update). No call lasts
+// longer than most.
+func (p *params) callUpdate(most time.Duration) (u callUpdate, err error) {
 	u.status = word(p, "Status", contract.CallCanceled, contract.CallCompleted)
-	url, method := p.url("Url"), p.method("Method")
-	fallback := call.Script{FallbackURL: p.url("FallbackUrl"), FallbackMethod: p.method("FallbackMethod")}
+	at := call.Address{URL: p.url("Url"), Method: p.method("Method")}
 	body := p.text("Twiml")
+	if url, method := p.url("FallbackUrl"), p.method("FallbackMethod"); p.given("FallbackUrl") {
+		u.Fallback = &call.Address{URL: url, Method: method}
+	}
+	if url, method := p.url("StatusCallback"), p.method("StatusCallbackMethod"); p.given("StatusCallback") {
+		u.StatusCallback = &contract.Callback{URL: url, Method: method}
+	}
+	u.TimeLimit = time.Duration(p.number("TimeLimit", 0, 1, int(most/time.Second))) * time.Second
 	switch {
 	case p.err != nil:
 		return u, p.err
-	case url != "" && body != "":
+	case at.URL != "" && body != "":
 		return u, badRequest("Url and Twiml are mutually exclusive")
-	case url != "":
-		u.script = &call.Script{URL: url, Method: method, FallbackURL: fallback.FallbackURL, FallbackMethod: fallback.FallbackMethod}
+	case at.URL != "":
+		u.Script = &call.Script{Address: at}
 	case body != "":
 		if err := checkTwiml(body); err != nil {
 			return u, err
 		}
-		u.script = &call.Script{Body: []byte(body), FallbackURL: fallback.FallbackURL, FallbackMethod: fallback.FallbackMethod}
-	case fallback.FallbackURL != "" && u.status == "":
-		return u, notServed("FallbackUrl without Url or Twiml is not served by this version of Confab")
-	}
-	for _, name := range []string{"StatusCallback", "StatusCallbackMethod", "TimeLimit"} {
-		if p.given(name) {
-			return u, notServed("%s of a call that is under way is not served by this version of Confab", name)
-		}
+		u.Script = &call.Script{Body: []byte(body)}
 	}
 	return u, nil
 }
@@ -66,7 +66,7 @@ func checkTwiml(body string) error {
 	return err
 }
 
-// updateCall redirects or ends a live call.
+// updateCall changes, redirects or ends a live call.
 func (a *API) updateCall(q *request) (answer, error) {
 	sid := contract.CallSID(q.names[0])
 	if _, err := a.findCall(q.Context(), sid); err != nil {
@@ -76,11 +76,11 @@ func (a *API) updateCall(q *request) (answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	u, err := p.callUpdate()
+	u, err := p.callUpdate(a.cfg.Calls.TimeLimit())
 	if err != nil {
 		return nil, err
 	}
-	if u.script != nil || u.status != "" {
+	if u != (callUpdate{}) {
 		if err := a.change(sid, u); err != nil {
 			return nil, err
 		}
@@ -91,33 +91,21 @@ func (a *API) updateCall(q *request) (answer, error) {
 	return a.fetchCall(q)
 }
 
-// change has u done to a call.
+// change has u done to a call. What ends it is done last, so that whom u names
+// is told of it.
 func (a *API) change(sid contract.CallSID, u callUpdate) error {
-	notLive := &problem{status: http.StatusBadRequest, code: contract.CodeNotInProgress,
-		message: "Call is not in-progress. Cannot redirect."}
 	c, ok := a.cfg.Calls.Find(sid)
-	if !ok || c.Info().Status.Terminal() {
-		return notLive
+	if u.status != "" {
+		u.Script = nil // there is nothing to go on with, or it is asked for something else
 	}
-	switch {
-	case u.status == contract.CallCompleted:
+	if !ok || errors.Is(c.Change(u.Change), call.ErrEnded) {
+		return &problem{status: http.StatusBadRequest, code: contract.CodeNotInProgress,
+			message: "Call is not in-progress. Cannot redirect."}
+	}
+	// Twilio Call resource, Status: canceled does nothing to a call that was
+	// answered.
+	if u.status == contract.CallCompleted || u.status == contract.CallCanceled && c.Ringing() {
 		c.End(contract.CauseAPI)
-	case u.status == contract.CallCanceled:
-		// Twilio Call resource, Status: canceled does nothing to a call that was
-		// answered.
-		if c.Ringing() {
-			c.End(contract.CauseAPI)
-		}
-	case errors.Is(c.Redirect(withFallback(*u.script, c.Number())), call.ErrEnded):
-		return notLive
 	}
 	return nil
-}
-
-// withFallback gives a script that names no fallback that of the number.
-func withFallback(s call.Script, n contract.NumberInfo) call.Script {
-	if s.FallbackURL == "" {
-		s.FallbackURL, s.FallbackMethod = n.FallbackURL, cmp.Or(s.FallbackMethod, n.FallbackMethod)
-	}
-	return s
 }

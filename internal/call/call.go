@@ -41,7 +41,6 @@ const maxWarnings = 100
 type Call struct {
 	calls   *Calls
 	leg     leg.Leg
-	number  contract.NumberInfo
 	log     *slog.Logger
 	sid     contract.CallSID
 	created time.Time
@@ -50,32 +49,35 @@ type Call struct {
 	kill     context.CancelCauseFunc
 	answered chan struct{} // closed at the answer
 	done     chan struct{} // closed when nothing of the call is left
+	limited  chan struct{} // holds one: limit has changed
 
 	mu       sync.Mutex
 	info     contract.CallInfo
 	sequence int                     // of the next event
 	warnings int                     // so far
 	pending  *Script                 // what runs next
+	fallback Address                 // of every document
+	limit    time.Duration           // from the answer on
 	stop     context.CancelCauseFunc // of the running script; nil before the first
 }
 
 func newCall(cs *Calls, l leg.Leg, number contract.NumberInfo) *Call {
 	now, sid, from := time.Now(), contract.NewCallSID(), l.Info()
 	c := &Call{
-		calls: cs, leg: l, number: number, sid: sid, created: now,
+		calls: cs, leg: l, sid: sid, created: now,
 		log:      cs.log.With("call", sid),
-		answered: make(chan struct{}), done: make(chan struct{}),
+		answered: make(chan struct{}), done: make(chan struct{}), limited: make(chan struct{}, 1),
 		info: contract.CallInfo{
 			SID: sid, Account: cs.cfg.Account, Number: number.Number,
 			From: from.From, To: dialled(from.To, number.Number), Caller: from.Caller,
 			Status: contract.CallRinging, Direction: contract.Inbound, Created: now,
 			SIPCallID: from.CallID, SIPDomain: from.Host,
+			CallbackURL: number.StatusCallback, CallbackMethod: number.StatusMethod,
 			Headers: maps.Clone(from.Headers),
 		},
-		pending: &Script{
-			URL: number.VoiceURL, Method: number.VoiceMethod,
-			FallbackURL: number.FallbackURL, FallbackMethod: number.FallbackMethod,
-		},
+		pending:  &Script{Address: Address{number.VoiceURL, number.VoiceMethod}},
+		fallback: Address{number.FallbackURL, number.FallbackMethod},
+		limit:    cs.cfg.TimeLimit,
 	}
 	if a := from.Source.Addr(); a.IsValid() {
 		c.info.SourceIP = a.Unmap().String()
@@ -95,9 +97,6 @@ func dialled(to, number string) string {
 
 // SID returns the call's SID.
 func (c *Call) SID() contract.CallSID { return c.sid }
-
-// Number returns the number that was called, as it was when the call came in.
-func (c *Call) Number() contract.NumberInfo { return c.number }
 
 // Session returns the voice of the call.
 func (c *Call) Session() *media.Session { return c.leg.Session() }
@@ -178,21 +177,6 @@ func (c *Call) Warn(w contract.Warning) {
 	c.appendLocked(contract.EventCallWarning, time.Now(), &w)
 }
 
-// Redirect gives the call another script instead of the one that runs. The last
-// one given wins. ErrEnded when the call has ended.
-func (c *Call) Redirect(s Script) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.info.Status.Terminal() {
-		return ErrEnded
-	}
-	c.pending = &s
-	if c.stop != nil {
-		c.stop(contract.ErrRedirected)
-	}
-	return nil
-}
-
 // Next returns the script to run now and the context to run it with, which ends
 // with contract.ErrRedirected as its cause when there is a newer one, and with
 // the call's life. The script before is over by it. When there is none left the
@@ -252,7 +236,7 @@ func (c *Call) serve() {
 
 // watch returns when the call has ended, and ends it where nobody else does.
 func (c *Call) watch() {
-	limit := time.NewTimer(c.calls.cfg.TimeLimit)
+	limit := time.NewTimer(DefaultTimeLimit)
 	defer limit.Stop()
 	limit.Stop()
 	answered := c.answered
@@ -266,7 +250,11 @@ func (c *Call) watch() {
 			c.end(contract.CauseMediaTimeout)
 		case <-answered:
 			answered = nil
-			limit.Reset(c.calls.cfg.TimeLimit)
+			limit.Reset(c.left())
+		case <-c.limited:
+			if answered == nil {
+				limit.Reset(c.left())
+			}
 		case <-limit.C:
 			c.end(contract.CauseTimeLimit)
 		}
@@ -306,7 +294,7 @@ func (c *Call) endLocked(cause contract.Cause) {
 		c.answeredLocked() // BYE was quicker than Answer
 	}
 	c.info.Status, c.info.SIPCode = outcome(cause, !c.info.Answered.IsZero())
-	if said.Code != 0 {
+	if said.Code != 0 && cause != contract.CauseNoACK {
 		c.info.SIPCode = said.Code
 	}
 	c.info.Cause, c.info.Ended = cause, time.Now()

@@ -23,10 +23,9 @@ func answers(ctx context.Context, c *call.Call, _ call.Script) {
 
 func TestLifeOfACall(t *testing.T) {
 	onStage(t, call.Config{Handler: runScripts(func(ctx context.Context, c *call.Call, s call.Script) {
-		want := call.Script{URL: "http://app.test/voice", Method: "GET",
-			FallbackURL: "http://app.test/fallback", FallbackMethod: "POST"}
-		if s.URL != want.URL || s.Method != want.Method || s.FallbackURL != want.FallbackURL || s.FallbackMethod != want.FallbackMethod {
-			t.Errorf("script %+v, want the number's", s)
+		if s.Address != (call.Address{URL: "http://app.test/voice", Method: "GET"}) ||
+			c.Fallback() != (call.Address{URL: "http://app.test/fallback", Method: "POST"}) {
+			t.Errorf("script %+v, fallback %+v, want the number's", s, c.Fallback())
 		}
 		time.Sleep(2 * time.Second)
 		c.Answer(ctx)
@@ -40,6 +39,7 @@ func TestLifeOfACall(t *testing.T) {
 		want := contract.CallInfo{SID: got.SID, Account: account, Number: "+15550100", From: "+15550123", To: "+15550100",
 			Caller: "Ann", Status: contract.CallRinging, Direction: contract.Inbound, Created: begin,
 			SIPCallID: "abc@phone", SIPDomain: "confab.test", SourceIP: "192.0.2.20",
+			CallbackURL: "http://app.test/status", CallbackMethod: "GET",
 			Headers: map[string]string{"X-Customer": "7"}}
 		if diff := cmp.Diff(want, got); diff != "" || !got.SID.Valid() {
 			t.Errorf("info (-want +got):\n%s", diff)
@@ -77,9 +77,6 @@ func TestToIsE164WhereItIsKnown(t *testing.T) {
 		s.rings("15550100")
 		if got := s.one().Info(); got.To != "+15550100" || got.Number != "+15550100" {
 			t.Errorf("to %q, number %q", got.To, got.Number)
-		}
-		if n := s.one().Number(); n.VoiceURL != "http://app.test/voice" {
-			t.Errorf("number %+v", n)
 		}
 	})
 }
@@ -143,7 +140,7 @@ func TestCauses(t *testing.T) {
 		{"unknown cause", false, end(contract.Cause(99)), result{contract.CallFailed, 500, contract.Cause(99)}},
 		{"CANCEL, RFC 3261 §9", false, goes(leg.End{Cause: contract.CauseCanceled, Code: 487}), result{contract.CallCanceled, 487, contract.CauseCanceled}},
 		{"BYE", true, goes(leg.End{Cause: contract.CauseFarEnd, Code: 200}), result{contract.CallCompleted, 200, contract.CauseFarEnd}},
-		{"no ACK", true, goes(leg.End{Cause: contract.CauseNoACK, Code: 200}), result{contract.CallFailed, 200, contract.CauseNoACK}},
+		{"no ACK", true, goes(leg.End{Cause: contract.CauseNoACK, Code: 200}), result{contract.CallFailed, 408, contract.CauseNoACK}},
 		{"no ACK, no code", true, goes(leg.End{Cause: contract.CauseNoACK}), result{contract.CallFailed, 408, contract.CauseNoACK}},
 		{"gone for no reason", true, goes(leg.End{}), result{contract.CallCompleted, 200, contract.CauseFarEnd}},
 		{"the first one has the say", true, func(s *stage, f *far) {

@@ -173,6 +173,9 @@ func (cs *Calls) List() []*Call {
 	return list
 }
 
+// TimeLimit returns how long a call may last after its answer.
+func (cs *Calls) TimeLimit() time.Duration { return cs.cfg.TimeLimit }
+
 // Count returns how many calls live.
 func (cs *Calls) Count() int {
 	cs.mu.Lock()

@@ -10,7 +10,9 @@ type Outcome struct {
 }
 
 // Causes says what becomes of each cause. The SIP status of a call that was
-// answered is 200 whatever ended it, except that the far end never acknowledged.
+// answered is 200 whatever ended it, but for one whose answer was never
+// acknowledged: 200 was sent, and 408, that nothing came of it, tells who reads
+// it why the call failed.
 //
 // Twilio <Reject> reason: rejected is no-answer and 404, busy is busy and 486.
 var Causes = map[contract.Cause]Outcome{

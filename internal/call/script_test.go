@@ -38,12 +38,12 @@ func TestRedirectReplacesTheScript(t *testing.T) {
 	onStage(t, call.Config{Handler: r.handler()}, func(s *stage) {
 		s.rings("+15550100")
 		c := s.one()
-		if err := c.Redirect(call.Script{URL: "second"}); err != nil {
+		if err := c.Change(call.Change{Script: &call.Script{Address: call.Address{URL: "second"}}}); err != nil {
 			t.Fatal(err)
 		}
 		s.settle()
-		c.Redirect(call.Script{URL: "third"})  // nobody gets to run it:
-		c.Redirect(call.Script{URL: "fourth"}) // the last update wins
+		c.Change(call.Change{Script: &call.Script{Address: call.Address{URL: "third"}}})  // nobody gets to run it:
+		c.Change(call.Change{Script: &call.Script{Address: call.Address{URL: "fourth"}}}) // the last update wins
 		s.settle()
 		if want := []string{"http://app.test/voice", "second", "fourth"}; !slices.Equal(r.urls, want) {
 			t.Errorf("scripts %v, want %v", r.urls, want)
@@ -62,9 +62,9 @@ func TestHangUpBeatsAnUpdate(t *testing.T) {
 	onStage(t, call.Config{Handler: r.handler()}, func(s *stage) {
 		f := s.rings("+15550100")
 		c := s.one()
-		c.Redirect(call.Script{URL: "second"})
+		c.Change(call.Change{Script: &call.Script{Address: call.Address{URL: "second"}}})
 		c.End(contract.CauseAPI)
-		if err := c.Redirect(call.Script{URL: "third"}); !errors.Is(err, call.ErrEnded) {
+		if err := c.Change(call.Change{Script: &call.Script{Address: call.Address{URL: "third"}}}); !errors.Is(err, call.ErrEnded) {
 			t.Errorf("an update after the end: %v", err)
 		}
 		<-c.Done()
@@ -80,7 +80,7 @@ func TestHangUpBeatsAnUpdate(t *testing.T) {
 func TestAnUpdateBeforeTheFirstScript(t *testing.T) {
 	var urls []string
 	onStage(t, call.Config{Handler: serve(func(_ context.Context, c *call.Call) {
-		c.Redirect(call.Script{URL: "other"})
+		c.Change(call.Change{Script: &call.Script{Address: call.Address{URL: "other"}}})
 		for {
 			_, s, ok := c.Next()
 			if !ok {
@@ -112,7 +112,7 @@ func TestAnUpdateIsNeverLost(t *testing.T) {
 			s.rings("+15550100")
 			c := s.one()
 			time.Sleep(time.Second - 20*time.Millisecond) // as the script ends
-			err := c.Redirect(call.Script{URL: "second"})
+			err := c.Change(call.Change{Script: &call.Script{Address: call.Address{URL: "second"}}})
 			<-c.Done()
 			if ran != (err == nil) {
 				t.Errorf("the update ran: %v, and was answered %v", ran, err)

@@ -79,20 +79,16 @@ func (s *Switch) endCall(ctx context.Context, c contract.CallInfo) error {
 	}
 	becomes := call.Causes[contract.CauseFailed]
 	e := contract.Event{Type: contract.EventCallCompleted, Time: time.Now(), Call: &c, Sequence: last.Sequence}
-	if known && last.Warning == nil {
-		e.Sequence++ // a warning has the number of the event after it
+	if known && last.Type.Numbered() {
+		e.Sequence++
 	}
 	c.Status, c.SIPCode = becomes.Unanswered, becomes.Code
 	if !c.Answered.IsZero() {
 		c.Status, c.SIPCode = becomes.Answered, 200
 	}
 	c.Cause, c.Ended = contract.CauseFailed, e.Time
-	number, _, err := s.store.Number(ctx, c.Number)
-	if err != nil {
-		return err
-	}
-	if c.Direction == contract.Inbound && number.StatusCallback != "" {
-		e.Callback = &contract.Callback{URL: number.StatusCallback, Method: number.StatusMethod}
+	if c.CallbackURL != "" {
+		e.Callback = &contract.Callback{URL: c.CallbackURL, Method: c.CallbackMethod}
 	}
 	s.store.Append(e)
 	return nil

@@ -16,9 +16,11 @@ func TestNew_endsWhatACrashCutOff(t *testing.T) {
 	c := config(t)
 	account := contract.NewAccountSID()
 	answered := contract.CallInfo{SID: contract.NewCallSID(), Account: account, Number: "+15550100", Status: contract.CallInProgress,
-		Direction: contract.Inbound, Created: time.Now(), Answered: time.Now()}
+		Direction: contract.Inbound, Created: time.Now(), Answered: time.Now(), CallbackURL: "http://192.0.2.1/number", CallbackMethod: "POST"}
+	changed := answered // over REST, just before the crash
+	changed.CallbackURL, changed.CallbackMethod = "http://192.0.2.1/mine", "GET"
 	ringing := contract.CallInfo{SID: contract.NewCallSID(), Account: account, Number: "+15550100", Status: contract.CallRinging,
-		Direction: contract.Inbound, Created: time.Now()}
+		Direction: contract.Inbound, Created: time.Now(), CallbackURL: "http://192.0.2.1/number"}
 	told := contract.ConferenceInfo{SID: contract.NewConferenceSID(), Account: account, FriendlyName: "told", Status: contract.ConferenceInProgress,
 		Created: time.Now(), Started: time.Now(), Participants: 1,
 		CallbackURL: "http://192.0.2.1/events", CallbackMethod: "POST", CallbackEvents: "start end join leave"}
@@ -36,6 +38,7 @@ func TestNew_endsWhatACrashCutOff(t *testing.T) {
 		{Type: contract.EventConferenceStart, Sequence: 2, Conference: &told, Callback: callback},
 		{Type: contract.EventParticipantJoin, Sequence: 1, Conference: &untold,
 			Participant: &contract.ParticipantInfo{Conference: untold.SID, Call: ringing.SID}},
+		{Type: contract.EventCallModify, Sequence: 2, Call: &changed},
 	} {
 		e.Time = time.Now()
 		last = journal.Append(e)
@@ -45,7 +48,7 @@ func TestNew_endsWhatACrashCutOff(t *testing.T) {
 	}
 	closed(t, journal)
 
-	c.Numbers[0].StatusCallback = "http://192.0.2.1/status"
+	c.Numbers[0].StatusCallback = "http://192.0.2.1/later" // of calls that come in from now on
 	s, err := confab.New(c)
 	if err != nil {
 		t.Fatal(err)
@@ -73,10 +76,14 @@ func TestNew_endsWhatACrashCutOff(t *testing.T) {
 	for sid, want := range map[contract.CallSID]struct {
 		status   contract.CallStatus
 		sequence int
-	}{answered.SID: {contract.CallFailed, 2}, ringing.SID: {contract.CallFailed, 1}} {
+		callback contract.Callback
+	}{
+		answered.SID: {contract.CallFailed, 2, contract.Callback{URL: "http://192.0.2.1/mine", Method: "GET"}},
+		ringing.SID:  {contract.CallFailed, 1, contract.Callback{URL: "http://192.0.2.1/number"}},
+	} {
 		e := got[string(sid)+"call-completed"]
 		if e.Call == nil || e.Call.Status != want.status || e.Sequence != want.sequence || e.Call.Ended.IsZero() ||
-			e.Callback == nil || e.Callback.URL != "http://192.0.2.1/status" {
+			e.Callback == nil || *e.Callback != want.callback {
 			t.Errorf("call: %+v of %+v to %v", e, e.Call, e.Callback)
 		}
 	}

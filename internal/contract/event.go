@@ -7,8 +7,8 @@ type Pos uint64
 
 // EventType is what happened. Conference events have the word of the contract
 // (Twilio <Conference> statusCallback, StatusCallbackEvent); call events are
-// "call-" and the word of the call progress event; "call-warning" is a notice
-// on a call, "call-quality" what its voice was like: neither is ever called back.
+// "call-" and the word of the call progress event. Those that are not Numbered
+// are never called back.
 type EventType string
 
 // The types of event.
@@ -31,9 +31,16 @@ const (
 	EventCallRinging   EventType = "call-ringing"
 	EventCallAnswered  EventType = "call-answered"
 	EventCallCompleted EventType = "call-completed" // any terminal status
-	EventCallWarning   EventType = "call-warning"
-	EventCallQuality   EventType = "call-quality" // after the end: what the voice was like
+	EventCallWarning   EventType = "call-warning"   // a notice on the call
+	EventCallQuality   EventType = "call-quality"   // after the end: what the voice was like
+	EventCallModify    EventType = "call-modify"    // who is told of the call's end is somebody else now
 )
+
+// Numbered reports whether events of the type have a number of their own in
+// their stream. Others carry that of the one which comes next.
+func (t EventType) Numbered() bool {
+	return t != EventCallWarning && t != EventCallQuality && t != EventCallModify
+}
 
 // Callback is where an event is told: absolute URL and method (GET or POST;
 // empty means POST).

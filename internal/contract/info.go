@@ -23,6 +23,10 @@ type CallInfo struct {
 	SourceIP  string // IP address the INVITE came from
 	// Quality is that of the voice, once a call that was answered is over.
 	Quality *Quality `json:",omitempty"`
+	// CallbackURL is told of the call's end (Twilio StatusCallback); empty: nobody
+	// is. It is that of the number, until the call is given another.
+	CallbackURL    string `json:",omitempty"`
+	CallbackMethod string `json:",omitempty"`
 	// Headers are the X-… and User-to-User headers of the INVITE, by their name as received.
 	Headers map[string]string `json:",omitempty"`
 }

@@ -67,7 +67,7 @@ func (r *run) dialled(ctx context.Context, action *request) error {
 	// The request has limits of its own and must outlive the call.
 	err := r.cfg.Webhook.Tell(context.WithoutCancel(ctx), r.webhook(*action, address{}))
 	if err != nil {
-		r.warnError(asError(err, contract.CodeRetrieval, "action of <Dial> could not be told"), action.url)
+		r.warnError(asError(err, contract.CodeRetrieval, "action of <Dial> could not be told"), action.URL)
 	}
 	return cause
 }

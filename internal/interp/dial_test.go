@@ -89,7 +89,7 @@ func TestWhatComesAfterDial(t *testing.T) {
 			func(s *stage, ann *caller) {
 				for _, c := range s.calls.List() {
 					if c.Info().From == ann.name {
-						c.Redirect(call.Script{URL: base + "/other"})
+						c.Change(call.Change{Script: &call.Script{Address: call.Address{URL: base + "/other"}}})
 					}
 				}
 			}, []string{"POST /other CallStatus=in-progress"}, nil},

@@ -143,7 +143,7 @@ func TestRedirectedOverREST(t *testing.T) {
 		s.app.on("/next", "<Pause length='2'/>")
 		c := s.calling("ann")
 		time.Sleep(time.Second)
-		if err := s.live().Redirect(call.Script{URL: base + "/other", Method: "GET"}); err != nil {
+		if err := s.live().Change(call.Change{Script: &call.Script{Address: call.Address{URL: base + "/other", Method: "GET"}}}); err != nil {
 			t.Fatal(err)
 		}
 		c.waits()
@@ -161,7 +161,7 @@ func TestDocumentGivenWhole(t *testing.T) {
 		c := s.calling("ann")
 		settle()
 		give := func(document string) {
-			if err := s.live().Redirect(call.Script{Body: []byte(document)}); err != nil {
+			if err := s.live().Change(call.Change{Script: &call.Script{Body: []byte(document)}}); err != nil {
 				t.Fatal(err)
 			}
 			settle()
@@ -180,7 +180,7 @@ func TestDocumentIsNotXMLWhenGivenWhole(t *testing.T) {
 		c := s.calling("ann")
 		settle()
 		begin := time.Now()
-		s.live().Redirect(call.Script{Body: []byte("<Response>")})
+		s.live().Change(call.Change{Script: &call.Script{Body: []byte("<Response>")}})
 		c.waits()
 		near(t, "lasted", c.ended.Sub(begin), apologyLasts)
 		s.expectWarnings(12100)

@@ -33,9 +33,9 @@ func (r *run) first(ctx context.Context, s call.Script) (*document, error) {
 		doc, err := twiml.Parse(s.Body)
 		return r.parsed("", doc, err)
 	}
-	at := address{s.URL, s.Method}
-	if at.url == "" {
-		at = address{url: r.cfg.Line}
+	at := s.Address
+	if at.URL == "" {
+		at = address{URL: r.cfg.Line}
 	}
 	return r.fetch(ctx, request{address: at})
 }
@@ -46,20 +46,21 @@ func (r *run) fetch(ctx context.Context, q request) (*document, error) {
 	if !r.pace.turn() {
 		err := &contract.Error{Code: contract.CodeTooManyRedirects, Message: fmt.Sprintf(
 			"documents follow each other too fast: more than %d without anything to be heard", maxTurns)}
-		r.warnError(err, q.url)
+		r.warnError(err, q.URL)
 		return nil, err
 	}
-	a, err := r.ask(ctx, q, r.fallback)
+	fallback := r.call.Fallback()
+	a, err := r.ask(ctx, q, fallback)
 	if err != nil {
 		return nil, err
 	}
 	doc, err := r.read(a, twiml.FromResponse)
 	var failure *contract.Error
-	if !errors.As(err, &failure) || a.Failed != nil || r.fallback.url == "" {
+	if !errors.As(err, &failure) || a.Failed != nil || fallback.URL == "" {
 		return doc, err
 	}
 	// Twilio VoiceFallbackUrl: it is also asked when a document cannot be run.
-	again := request{r.fallback, url.Values{"ErrorCode": {strconv.Itoa(int(failure.Code))}, "ErrorUrl": {bare(q.url)}}}
+	again := request{fallback, url.Values{"ErrorCode": {strconv.Itoa(int(failure.Code))}, "ErrorUrl": {bare(q.URL)}}}
 	if a, err = r.ask(ctx, again, address{}); err != nil {
 		return nil, err
 	}
@@ -81,13 +82,13 @@ func (r *reader) ask(ctx context.Context, q request, fallback address) (answer, 
 	}
 	if err != nil {
 		failure := asError(err, contract.CodeRetrieval, "document could not be fetched")
-		r.warnError(failure, q.url)
+		r.warnError(failure, q.URL)
 		return answer{}, failure
 	}
-	asked := q.url
+	asked := q.URL
 	if a.Failed != nil {
-		r.warnError(a.Failed, q.url)
-		asked = fallback.url
+		r.warnError(a.Failed, q.URL)
+		asked = fallback.URL
 	}
 	return answer{a, answered(asked, a.URL)}, nil
 }
@@ -113,8 +114,8 @@ func (r *reader) webhook(q request, fallback address) webhook.Request {
 	params := r.params()
 	maps.Copy(params, q.params)
 	return webhook.Request{
-		Account: r.account, URL: q.url, Method: q.method, Params: params,
-		FallbackURL: fallback.url, FallbackMethod: fallback.method, Jar: r.jar,
+		Account: r.account, URL: q.URL, Method: q.Method, Params: params,
+		FallbackURL: fallback.URL, FallbackMethod: fallback.Method, Jar: r.jar,
 	}
 }
 
@@ -186,7 +187,7 @@ func (r *run) follow(doc *document, ref, method string, params url.Values) (next
 		r.warnError(failure, ref)
 		return next{}, failure
 	}
-	return next{fetch: &request{address{at, method}, params}}, nil
+	return next{fetch: &request{address{URL: at, Method: method}, params}}, nil
 }
 
 // answered is the URL of a document as it can be asked for again: as it was

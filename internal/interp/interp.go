@@ -84,15 +84,11 @@ func (r *reader) warn(code contract.Code, message string) {
 // run is the interpreter of one call.
 type run struct {
 	*reader
-	call     *call.Call
-	session  *media.Session
-	fallback address // of the script that runs; may be empty
-	pace     *pace
-	said     time.Time // when the last prompt ended; zero before the first
+	call    *call.Call
+	session *media.Session
+	pace    *pace
+	said    time.Time // when the last prompt ended; zero before the first
 }
 
 // address is a URL to fetch a document from.
-type address struct {
-	url    string // absolute
-	method string // GET or POST; empty means POST
-}
+type address = call.Address

@@ -23,7 +23,7 @@ type prompter struct{ *reader }
 // application restarts.
 func (p prompter) Prompt(ctx context.Context, into conference.Ear, d conference.Document) error {
 	params := url.Values{"ConferenceSid": {string(d.Conference)}, "FriendlyName": {d.Name}}
-	q := &request{address{d.URL, d.Method}, params}
+	q := &request{address{URL: d.URL, Method: d.Method}, params}
 	turns := newPace(waitTurns)
 	for first := true; q != nil; first = false {
 		if err := turns.wait(ctx); err != nil {
@@ -63,7 +63,7 @@ func (p prompter) document(ctx context.Context, into conference.Ear, doc *docume
 				p.warnError(&contract.Error{Code: contract.CodeURL, Message: "next document has no usable URL", Err: err}, v.URL)
 				return nil, nil
 			}
-			return &request{address{at, v.Method}, params}, nil
+			return &request{address{URL: at, Method: v.Method}, params}, nil
 		}
 		c, err := p.prepare(ctx, doc, v)
 		if err != nil {

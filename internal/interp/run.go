@@ -24,7 +24,6 @@ func (n next) over() bool { return n.end || n.fetch != nil }
 // where they say so. It returns when there is no next one, which hangs the call
 // up, or when ctx has ended.
 func (r *run) script(ctx context.Context, s call.Script) {
-	r.fallback = address{s.FallbackURL, s.FallbackMethod}
 	doc, err := r.first(ctx, s)
 	for err == nil {
 		var n next

@@ -134,7 +134,7 @@ func TestSipp(t *testing.T) {
 		check            func(*testing.T, *server, *app)
 	}{
 		// It takes 64*T1 (RFC 3261 §13.3.1.4), so it begins first.
-		{scenario: "uac-never-ack", number: "answer", documents: [2]int{1, 1}, status: "failed", sipCode: "200", args: []string{"-nr"}},
+		{scenario: "uac-never-ack", number: "answer", documents: [2]int{1, 1}, status: "failed", sipCode: "408", args: []string{"-nr"}},
 		{scenario: "uac-basic", number: "answer", documents: [2]int{1, 1}, status: "completed", sipCode: "200"},
 		{scenario: "uac-options", number: "answer"},
 		{scenario: "uac-unknown-number", number: "nobody"},

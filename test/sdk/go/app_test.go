@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"sync"
 	"testing"
 
@@ -93,6 +94,13 @@ func (a *app) trust(token string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.token = token
+}
+
+// asked returns what has come.
+func (a *app) asked() []request {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.Clone(a.got)
 }
 
 // events returns the conference events that have come by a method.

@@ -157,12 +157,21 @@ func TestCalls(t *testing.T) {
 	refused(t, err, 501, 20001)
 
 	// A live call is sent elsewhere, another is ended; what has ended can be forgotten.
+	ok(c.Api.UpdateCall(sid, (&openapi.UpdateCallParams{}).SetStatusCallback(a.URL+"/mine").SetStatusCallbackMethod("GET").
+		SetFallbackUrl(a.URL+"/team").SetFallbackMethod("POST").SetTimeLimit(600)))(t)
+	_, err = c.Api.UpdateCall(sid, (&openapi.UpdateCallParams{}).SetTimeLimit(100_000))
+	refused(t, err, 400, 20001)
 	ok(c.Api.UpdateCall(sid, (&openapi.UpdateCallParams{}).SetTwiml(`<Response><Hangup/></Response>`)))(t)
 	other := *all[1].Sid
 	same(t, "status", ok(c.Api.UpdateCall(other, (&openapi.UpdateCallParams{}).SetStatus("completed")))(t).Sid, other)
 	for _, sid := range []string{sid, other} {
 		until(t, "the call has ended", func() bool { return *ok(c.Api.FetchCall(sid, nil))(t).Status == "completed" })
 	}
+	until(t, "its end is told to whom it names", func() bool {
+		return slices.ContainsFunc(a.asked(), func(r request) bool {
+			return r.method == "GET" && r.path == "/mine" && r.form.Get("CallSid") == sid
+		})
+	})
 	_, err = c.Api.UpdateCall(sid, (&openapi.UpdateCallParams{}).SetStatus("completed"))
 	refused(t, err, 400, 21220)
 	if err := c.Api.DeleteCall(sid, nil); err != nil {

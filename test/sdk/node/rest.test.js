@@ -42,7 +42,7 @@ test('account and keys', async (t) => {
 });
 
 test('calls', async (t) => {
-  const { c, call, got } = await moved(t);
+  const { c, call, got, origin } = await moved(t);
   const before = new Date(Date.now() - 60_000);
   for (let i = 0; i < 5; i++) call(`+1555200${i}`, byPOST);
   const live = { status: 'in-progress', pageSize: 2 };
@@ -63,10 +63,15 @@ test('calls', async (t) => {
   assert.ok((await c.calls(first.sid).fetch()).dateCreated instanceof Date);
   await refused(c.calls(first.sid).remove(), 409, 20009);
   await refused(c.calls.create({ to: '+15550199', from: byPOST, twiml: '<Response/>' }), 501, 20001);
+  await c.calls(first.sid).update({ statusCallback: `${origin}/mine`, statusCallbackMethod: 'GET', fallbackUrl: `${origin}/team`, timeLimit: 600 });
+  await refused(c.calls(first.sid).update({ timeLimit: 100_000 }), 400, 20001);
   await c.calls(first.sid).update({ twiml: '<Response><Hangup/></Response>' });
   await c.calls(second.sid).update({ status: 'completed' });
   for (const { sid } of [first, second]) await until('it is over', async () => (await c.calls(sid).fetch()).status === 'completed');
   await refused(c.calls(first.sid).update({ status: 'completed' }), 400, 21220);
+  await until('the end is told to whom the call names', () => got.some((r) => r.method === 'GET' && r.path === '/mine' && r.form.CallSid === first.sid));
+  await until('the end is told to whom the number names', () => got.some((r) => r.path === '/done' && r.form.CallSid === second.sid));
+  assert.equal(got.filter((r) => r.path === '/done' && r.form.CallSid === first.sid).length, 0);
   assert.equal(await c.calls(first.sid).remove(), true);
   await refused(c.calls(first.sid).fetch(), 404, 20404);
   allValid(got);
