@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -120,10 +121,68 @@ func TestNotifications_live(t *testing.T) {
 				t.Errorf("got %v", n)
 			}
 			one := s.get(list + "/" + n["sid"].(string) + ".json")
-			if _, ok := one["response_body"]; !ok || one["message_text"] != n["message_text"] {
+			if one["message_text"] != n["message_text"] || one["response_body"] != `<Response><Sing/><Say>hi</Say><Pause length="600"/></Response>` ||
+				one["request_method"] != "POST" {
 				t.Errorf("one: %v", one)
+			}
+			sent, err := url.ParseQuery(one["request_variables"].(string))
+			if err != nil || sent.Get("CallSid") != n["call_sid"] || sent.Get("From") != "ann" {
+				t.Errorf("sent %v, %v", sent, err)
+			}
+			answered, err := url.ParseQuery(one["response_headers"].(string))
+			if err != nil || answered.Get("Content-Type") != "text/xml" {
+				t.Errorf("answered %v, %v", answered, err)
 			}
 		}
 		s.leave(ann)
+	})
+}
+
+// What went wrong is shown with what was asked and answered: a document, what a
+// verb of it asks for, a sound, a callback. What a caller keyed is not.
+func TestNotifications_liveHaveTheirExchange(t *testing.T) {
+	onStage(t, func(s *live) {
+		s.says("/voice", `<Response><Gather numDigits="4" timeout="60" action="/nothing"/></Response>`)
+		s.says("/nothing", "404")
+		s.says("/nothing.wav", "404")
+		s.says("/fallback", `<Response><Say voice="nobody">hi</Say><Play>/nothing.wav</Play><Pause length="600"/></Response>`)
+		ann := s.calls("ann", 443)
+		time.Sleep(time.Second)
+		at := s.callOf("ann")
+		s.post(at+".json", url.Values{"StatusCallback": {"http://" + appAddr + "/nothing?key=hush"}})
+		if err := ann.Press(s.t.Context(), "2468"); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		s.post(at+".json", url.Values{"Status": {"completed"}})
+		<-ann.Done()
+		time.Sleep(time.Minute) // the callback is given up
+		got := map[string]map[string]any{}
+		for _, n := range s.get(at + "/Notifications.json")["notifications"].([]any) {
+			one := s.get(at + "/Notifications/" + n.(map[string]any)["sid"].(string) + ".json")
+			got[one["error_code"].(string)+" "+strings.TrimPrefix(one["request_url"].(string), "http://"+appAddr)] = one
+			for _, name := range []string{"request_variables", "message_text", "request_url"} {
+				if text, _ := one[name].(string); strings.Contains(text, "2468") || strings.Contains(text, "hush") {
+					t.Errorf("%s: %q", name, text)
+				}
+			}
+		}
+		for what, want := range map[string]struct{ method, sent, body string }{
+			"11200 /nothing":     {"POST", "Digits=%2A%2A%2A", "404 page not found"},
+			"13511 /fallback":    {"POST", "ErrorCode=11200", `voice="nobody"`},
+			"11200 /nothing.wav": {"GET", "", "404 page not found"},
+			"15003 /nothing":     {"POST", "CallbackSource=call-progress-events", "404 page not found"},
+		} {
+			one := got[what]
+			sent, _ := one["request_variables"].(string)
+			body, _ := one["response_body"].(string)
+			if one["request_method"] != want.method || !strings.Contains(sent, want.sent) || !strings.Contains(body, want.body) {
+				t.Errorf("%s: %v", what, one)
+			}
+			delete(got, what)
+		}
+		if len(got) > 0 {
+			t.Errorf("also %v", got)
+		}
 	})
 }

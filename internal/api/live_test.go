@@ -119,6 +119,10 @@ func (s *live) serveApplication() (stop func()) {
 		if d, ok := s.documents[r.URL.Path+" "+who]; ok {
 			document = d
 		}
+		if document == "404" {
+			http.NotFound(w, r)
+			return
+		}
 		w.Header().Set("Content-Type", "text/xml")
 		io.WriteString(w, strings.ReplaceAll(document, "$who", who))
 	})}
@@ -127,7 +131,7 @@ func (s *live) serveApplication() (stop func()) {
 	return func() { server.Close(); <-done }
 }
 
-// says gives the application a document.
+// says gives the application a document; 404 is that it has none.
 func (s *live) says(path, document string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -49,8 +49,8 @@ func (a *API) ofCall(q *request) (contract.CallSID, error) {
 	return item.Info.SID, err
 }
 
-// fetchNotification answers with one notice. What was asked for and answered
-// when it arose is not kept: those are null.
+// fetchNotification answers with one notice, and what was asked and answered when
+// it arose.
 func (a *API) fetchNotification(q *request) (answer, error) {
 	call, err := a.ofCall(q)
 	if err != nil {
@@ -64,8 +64,12 @@ func (a *API) fetchNotification(q *request) (answer, error) {
 	if len(l.Items) == 0 {
 		return nil, errNotFound
 	}
+	x := l.Items[0].Info.Exchange
+	if x == nil {
+		x = &contract.Exchange{}
+	}
 	return resource{"Notification", append(a.describeNotification(q, l.Items[0].Info),
-		property{"request_variables", nil}, property{"response_body", nil}, property{"response_headers", nil})}, nil
+		property{"request_variables", text(x.Variables)}, property{"response_body", text(x.Body)}, property{"response_headers", text(x.Headers)})}, nil
 }
 
 // listNotifications lists the notices on a call or on all, the newest first

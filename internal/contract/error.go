@@ -94,6 +94,10 @@ type Error struct {
 	Code    Code
 	Message string
 	Err     error
+
+	// Exchange is the request that failed, or whose answer is wrong; nil when it
+	// is about none.
+	Exchange *Exchange
 }
 
 // Error returns the code, the message and the cause.

@@ -103,4 +103,8 @@ type Warning struct {
 	Code    Code
 	Message string // in words, with the offending value; never a secret
 	URL     string `json:",omitempty"` // document concerned
+
+	// Exchange is how the document was had, or not; nil when it was given whole.
+	// It is kept with the notice, not in the journal.
+	Exchange *Exchange `json:"-"`
 }

@@ -33,7 +33,7 @@ func (r *run) prompt(ctx context.Context, doc *document, v twiml.Verb) error {
 func (r *reader) prepare(ctx context.Context, doc *document, v twiml.Verb) (clip, error) {
 	switch v := v.(type) {
 	case *twiml.Say:
-		return r.say(ctx, v)
+		return r.say(ctx, doc, v)
 	case *twiml.Play:
 		return r.play(ctx, doc, v)
 	case *twiml.Pause:

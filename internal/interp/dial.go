@@ -20,25 +20,25 @@ type outcome struct {
 // dial connects the call to its noun and returns when it no longer is. With an
 // action, its answer replaces the document; without, the next verb runs.
 func (r *run) dial(ctx context.Context, doc *document, d *twiml.Dial) (next, error) {
-	r.notDialled(d)
+	r.notDialled(doc, d)
 	got := outcome{status: "failed"}
 	if d.Conference != nil {
 		left, err := r.join(ctx, doc, d)
 		r.awaitEnd(ctx)
 		switch {
 		case errors.Is(err, conference.ErrFull):
-			r.warn(contract.CodeConferenceFull, "the conference "+short(d.Conference.Name)+" is full: the call goes on with the next verb")
+			r.warn(doc, contract.CodeConferenceFull, "the conference "+short(d.Conference.Name)+" is full: the call goes on with the next verb")
 			return next{}, nil
 		case errors.Is(err, conference.ErrLabel): // Twilio 16025
-			r.warn(contract.CodeLabelDuplicate, "another participant has the label "+short(d.Conference.Label)+": the call goes on with the next verb")
+			r.warn(doc, contract.CodeLabelDuplicate, "another participant has the label "+short(d.Conference.Label)+": the call goes on with the next verb")
 			return next{}, nil
 		case errors.Is(err, conference.ErrCoachHeld): // Twilio 16027
-			r.warn(contract.CodeCoachHeld, "the call to be coached is on hold: the conference "+short(d.Conference.Name)+" was not joined")
+			r.warn(doc, contract.CodeCoachHeld, "the call to be coached is on hold: the conference "+short(d.Conference.Name)+" was not joined")
 		case errors.Is(err, conference.ErrCoach), errors.Is(err, conference.ErrCoachAbsent): // Twilio <Conference> coach: 13240
-			r.warn(contract.CodeCoach, "the call to be coached is not in the conference "+short(d.Conference.Name)+", or that has not started: it was not joined")
+			r.warn(doc, contract.CodeCoach, "the call to be coached is not in the conference "+short(d.Conference.Name)+", or that has not started: it was not joined")
 		case err != nil && ctx.Err() == nil:
 			r.log.Info("conference", "name", d.Conference.Name, "err", err)
-			r.warn(contract.CodeNotBridged, "the call did not get into the conference "+short(d.Conference.Name))
+			r.warn(doc, contract.CodeNotBridged, "the call did not get into the conference "+short(d.Conference.Name))
 		default: // Twilio <Dial> DialCallStatus: of a conference it is answered
 			got = outcome{status: "answered", bridged: left.Started}
 		}
@@ -73,19 +73,19 @@ func (r *run) dialled(ctx context.Context, action *request) error {
 }
 
 // notDialled warns of what a Dial asks for and does not get yet.
-func (r *run) notDialled(d *twiml.Dial) {
+func (r *run) notDialled(doc *document, d *twiml.Dial) {
 	for _, noun := range d.Nouns {
-		r.warn(contract.CodeUnsupportedVerb, "<"+noun.Name+"> cannot be dialled here: the call was not connected")
+		r.warn(doc, contract.CodeUnsupportedVerb, "<"+noun.Name+"> cannot be dialled here: the call was not connected")
 	}
 	record := d.Record
 	if c := d.Conference; c != nil && record == twiml.DoNotRecord {
 		record = c.Record
 	}
 	if record != twiml.DoNotRecord {
-		r.warn(contract.CodeDialRecord, "nothing is recorded here: record="+short(record)+" was passed over")
+		r.warn(doc, contract.CodeDialRecord, "nothing is recorded here: record="+short(record)+" was passed over")
 	}
 	if c := d.Conference; c != nil && c.EventCallbackURL != "" {
-		r.warn(contract.CodeDialRecord, "nothing is recorded here: eventCallbackUrl of <Conference> is told of no conference-record-end")
+		r.warn(doc, contract.CodeDialRecord, "nothing is recorded here: eventCallbackUrl of <Conference> is told of no conference-record-end")
 	}
 }
 
@@ -103,7 +103,7 @@ func (r *run) join(ctx context.Context, doc *document, d *twiml.Dial) (conferenc
 	if c.StatusCallback != "" {
 		at, err := doc.resolve(c.StatusCallback)
 		if err != nil {
-			r.warn(contract.CodeConferenceAttr, "statusCallback of <Conference> leads nowhere: "+err.Error())
+			r.warn(doc, contract.CodeConferenceAttr, "statusCallback of <Conference> leads nowhere: "+err.Error())
 		}
 		q.Callbacks.URL = at
 	}
@@ -121,7 +121,7 @@ func (r *run) wait(doc *document, c *twiml.Conference) *conference.Document {
 	}
 	at, err := doc.resolve(c.WaitURL)
 	if err != nil {
-		r.warn(contract.CodeWaitURL, "waitUrl of <Conference> leads nowhere: "+err.Error())
+		r.warn(doc, contract.CodeWaitURL, "waitUrl of <Conference> leads nowhere: "+err.Error())
 		return nil
 	}
 	return &conference.Document{URL: at, Method: c.WaitMethod}

@@ -24,14 +24,15 @@ type request struct {
 // document is a parsed document and where it came from.
 type document struct {
 	*twiml.Document
-	url string // absolute, as it can be asked for again; empty of one that was not fetched
+	url   string        // absolute, as it can be asked for again; empty of one that was not fetched
+	asked webhook.Asked // how it was fetched
 }
 
 // first returns the document that a script begins with.
 func (r *run) first(ctx context.Context, s call.Script) (*document, error) {
 	if s.Body != nil {
 		doc, err := twiml.Parse(s.Body)
-		return r.parsed("", doc, err)
+		return r.parsed(answer{Response: &webhook.Response{}}, doc, err)
 	}
 	at := s.Address
 	if at.URL == "" {
@@ -96,7 +97,7 @@ func (r *reader) ask(ctx context.Context, q request, fallback address) (answer, 
 // read makes a document of an answer.
 func (r *reader) read(a answer, parse func(contentType string, body []byte) (*twiml.Document, error)) (*document, error) {
 	doc, err := parse(a.ContentType, a.Body)
-	return r.parsed(a.url, doc, err)
+	return r.parsed(a, doc, err)
 }
 
 // asError returns err as what may be told; code and message are for one that
@@ -120,20 +121,24 @@ func (r *reader) webhook(q request, fallback address) webhook.Request {
 }
 
 // parsed notes what the parser found wrong.
-func (r *reader) parsed(at string, doc *twiml.Document, err error) (*document, error) {
+func (r *reader) parsed(a answer, doc *twiml.Document, err error) (*document, error) {
 	if err != nil {
 		failure := asError(err, contract.CodeParse, "document could not be read")
 		var p *twiml.ParseError
 		if errors.As(err, &p) {
 			failure = &contract.Error{Code: contract.Code(p.Code), Message: inLine(p.Message, p.Line)}
 		}
-		r.warnError(failure, at)
+		failure.Exchange = a.Exchange()
+		r.warnError(failure, a.url)
 		return nil, failure
 	}
-	for _, w := range doc.Warnings {
-		r.notice(contract.Warning{Code: contract.Code(w.Code), Message: inLine(w.Message, w.Line), URL: shown(at)})
+	if len(doc.Warnings) > 0 {
+		exchange := a.Exchange()
+		for _, w := range doc.Warnings {
+			r.notice(contract.Warning{Code: contract.Code(w.Code), Message: inLine(w.Message, w.Line), URL: shown(a.url), Exchange: exchange})
+		}
 	}
-	return &document{Document: doc, url: at}, nil
+	return &document{Document: doc, url: a.url, asked: a.Asked}, nil
 }
 
 func inLine(message string, line int) string {
@@ -145,7 +150,7 @@ func inLine(message string, line int) string {
 
 func (r *reader) warnError(err *contract.Error, at string) {
 	r.log.Info("document", "url", shown(at), "err", err)
-	r.notice(contract.Warning{Code: err.Code, Message: err.Message, URL: shown(at)})
+	r.notice(contract.Warning{Code: err.Code, Message: err.Message, URL: shown(at), Exchange: err.Exchange})
 }
 
 // resolve makes a URL in doc absolute (Twilio: relative to the URL of the
@@ -180,7 +185,7 @@ var errRelative = errors.New("URL is not absolute, in a document that has no URL
 func (r *run) follow(doc *document, ref, method string, params url.Values) (next, error) {
 	at, err := doc.resolve(ref)
 	if err != nil {
-		failure := &contract.Error{Code: contract.CodeURL, Message: "next document has no usable URL", Err: err}
+		failure := &contract.Error{Code: contract.CodeURL, Message: "next document has no usable URL", Err: err, Exchange: doc.asked.Exchange()}
 		if errors.Is(err, errRelative) {
 			failure.Code, failure.Message = contract.CodeActionRelative, err.Error()
 		}

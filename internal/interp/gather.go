@@ -29,7 +29,7 @@ type entry struct {
 func (r *run) gather(ctx context.Context, doc *document, g *twiml.Gather) (next, error) {
 	r.session.ClearDigits()
 	if g.Input.Speech {
-		r.warn(contract.CodeGatherInput, "there is no speech recogniser: what is said in <Gather> is not heard")
+		r.warn(doc, contract.CodeGatherInput, "there is no speech recogniser: what is said in <Gather> is not heard")
 	}
 	prompts, err := r.prepareAll(ctx, doc, g.Prompts)
 	if err != nil {

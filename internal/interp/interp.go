@@ -76,9 +76,9 @@ type reader struct {
 	notice  func(contract.Warning) // takes what is wrong with a document
 }
 
-// warn notes what is wrong.
-func (r *reader) warn(code contract.Code, message string) {
-	r.notice(contract.Warning{Code: code, Message: message})
+// warn notes what is wrong with a document.
+func (r *reader) warn(doc *document, code contract.Code, message string) {
+	r.notice(contract.Warning{Code: code, Message: message, URL: shown(doc.url), Exchange: doc.asked.Exchange()})
 }
 
 // run is the interpreter of one call.

@@ -23,11 +23,11 @@ func (r *reader) play(ctx context.Context, doc *document, v *twiml.Play) (clip, 
 	if v.Digits != "" {
 		return press(v.Digits, repeats(v.Loop)), nil
 	}
-	kind, body, at := v.AudioType, v.Audio, doc.url
+	kind, body, at, asked := v.AudioType, v.Audio, doc.url, doc.asked
 	if body == nil {
 		var err error
 		if at, err = doc.resolve(v.URL); err != nil || v.URL == "" {
-			r.warn(contract.CodeURL, "<Play> has no usable URL: "+short(shown(v.URL)))
+			r.warn(doc, contract.CodeURL, "<Play> has no usable URL: "+short(shown(v.URL)))
 			return nil, nil
 		}
 		m, err := r.cfg.Webhook.FetchMedia(ctx, at, webhook.MaxSound)
@@ -38,7 +38,7 @@ func (r *reader) play(ctx context.Context, doc *document, v *twiml.Play) (clip, 
 			r.warnError(asError(err, contract.CodeRetrieval, "sound file could not be fetched"), at)
 			return nil, nil
 		}
-		kind, body = m.ContentType, m.Body
+		kind, body, asked = m.ContentType, m.Body, m.Asked
 	}
 	src, err := decode(kind, body)
 	if err == nil {
@@ -47,7 +47,7 @@ func (r *reader) play(ctx context.Context, doc *document, v *twiml.Play) (clip, 
 			return c, nil
 		}
 	}
-	r.warnError(&contract.Error{Code: contract.CodePlayType, Message: "sound file cannot be played: " + short(kind), Err: err}, at)
+	r.warnError(&contract.Error{Code: contract.CodePlayType, Message: "sound file cannot be played: " + short(kind), Err: err, Exchange: asked.Exchange()}, at)
 	return nil, nil
 }
 

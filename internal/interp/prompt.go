@@ -60,7 +60,7 @@ func (p prompter) document(ctx context.Context, into conference.Ear, doc *docume
 		if v, ok := v.(*twiml.Redirect); ok {
 			at, err := doc.resolve(v.URL)
 			if err != nil {
-				p.warnError(&contract.Error{Code: contract.CodeURL, Message: "next document has no usable URL", Err: err}, v.URL)
+				p.warnError(&contract.Error{Code: contract.CodeURL, Message: "next document has no usable URL", Err: err, Exchange: doc.asked.Exchange()}, v.URL)
 				return nil, nil
 			}
 			return &request{address{URL: at, Method: v.Method}, params}, nil

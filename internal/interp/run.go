@@ -49,7 +49,7 @@ func (r *run) stopped(ctx context.Context, err error) {
 		r.apologise(ctx)
 	default:
 		r.log.Error("document", "err", err)
-		r.warn(contract.CodeInternalDocument, "the document could not be run to its end")
+		r.notice(contract.Warning{Code: contract.CodeInternalDocument, Message: "the document could not be run to its end"})
 		r.apologise(ctx)
 	}
 }
@@ -107,5 +107,5 @@ func (r *run) verb(ctx context.Context, doc *document, v twiml.Verb) (next, erro
 	case *twiml.Hangup:
 		return r.hangup(ctx)
 	}
-	return r.unsupported(v)
+	return r.unsupported(doc, v)
 }

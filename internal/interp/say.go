@@ -16,7 +16,7 @@ const sayRate = 8000
 // say makes speech ready to be heard. A text that cannot be spoken is passed
 // over with a warning (Twilio 13511, 13512, 13520, 13521); where nothing can be
 // spoken at all, a short tone stands for it.
-func (r *reader) say(ctx context.Context, v *twiml.Say) (clip, error) {
+func (r *reader) say(ctx context.Context, doc *document, v *twiml.Say) (clip, error) {
 	if v.Text == "" {
 		return nil, nil // the parser has warned
 	}
@@ -25,12 +25,12 @@ func (r *reader) say(ctx context.Context, v *twiml.Say) (clip, error) {
 		return nil, cause
 	}
 	if errors.Is(err, speech.ErrNoEngine) {
-		r.warn(contract.CodeInternalDocument, "there is no speech engine: a tone was played instead of speech")
+		r.warn(doc, contract.CodeInternalDocument, "there is no speech engine: a tone was played instead of speech")
 		return sound(speech.Beep(sayRate), 1)
 	}
 	if err != nil {
 		code, ok := speechCode(err)
-		r.warn(code, "the text was not spoken: "+sayProblem(v, code))
+		r.warn(doc, code, "the text was not spoken: "+sayProblem(v, code))
 		if !ok {
 			r.log.Error("speech", "err", err)
 			return sound(speech.Beep(sayRate), 1)

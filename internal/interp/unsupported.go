@@ -6,7 +6,7 @@ import (
 )
 
 // unsupported passes over a verb that cannot be run yet, and says so.
-func (r *run) unsupported(v twiml.Verb) (next, error) {
-	r.warn(contract.CodeUnsupportedVerb, "<"+v.Element()+"> cannot be run here and was passed over")
+func (r *run) unsupported(doc *document, v twiml.Verb) (next, error) {
+	r.warn(doc, contract.CodeUnsupportedVerb, "<"+v.Element()+"> cannot be run here and was passed over")
 	return next{}, nil
 }

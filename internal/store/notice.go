@@ -19,7 +19,7 @@ type Notice struct {
 	Call contract.CallSID // empty when it concerns no call
 	At   time.Time
 
-	// Method is that of the callback which it is about; empty for others.
+	// Method is that of the request which it is about; empty when it is about none.
 	Method string
 }
 
@@ -31,15 +31,19 @@ type NoticeFilter struct {
 	Level *contract.Level
 }
 
-// Notices returns a part of the notices. Those about newer events come first.
+// Notices returns a part of the notices. Those about newer events come first. One
+// that is asked for by its SID has its Exchange.
 func (r *Records) Notices(ctx context.Context, f NoticeFilter, p Page) (List[Notice], error) {
 	s := selection{
-		columns: `w.code, w.call, w.at, w.message, w.url,
-			CASE e.callback WHEN 1 THEN coalesce(json_extract(e.body, '$.Callback.Method'), 'POST') ELSE '' END`,
-		from: "warnings w LEFT JOIN events e ON e.pos = w.pos",
+		columns: `w.code, w.call, w.at, w.message, w.url, coalesce(x.method,
+			CASE e.callback WHEN 1 THEN coalesce(json_extract(e.body, '$.Callback.Method'), 'POST') ELSE '' END)`,
+		from: "warnings w LEFT JOIN events e ON e.pos = w.pos LEFT JOIN exchanges x ON x.id = w.exchange AND w.exchange <> ''",
 		at:   "w.pos", tie: "printf('%010d', w.code)",
 	}
-	if f.SID != "" {
+	if f.SID == "" {
+		s.columns += ", NULL, '', '', ''"
+	} else {
+		s.columns += ", x.id, coalesce(x.variables, ''), coalesce(x.headers, ''), coalesce(x.body, '')"
 		pos, code, ok := parseNoticeSID(f.SID)
 		if !ok {
 			return List[Notice]{}, nil
@@ -71,8 +75,14 @@ func (s *selection) level(level contract.Level) {
 func scanNotice(rows *sql.Rows, place ...any) (item Item[Notice], err error) {
 	n := &item.Info
 	var at int64
-	if err := rows.Scan(append(place, &n.Code, &n.Call, &at, &n.Message, &n.URL, &n.Method)...); err != nil {
+	var id sql.NullString
+	var x contract.Exchange
+	if err := rows.Scan(append(place, &n.Code, &n.Call, &at, &n.Message, &n.URL, &n.Method, &id, &x.Variables, &x.Headers, &x.Body)...); err != nil {
 		return item, err
+	}
+	if id.Valid {
+		x.ID, x.Method = id.String, n.Method
+		n.Exchange = &x
 	}
 	n.At = time.UnixMicro(at)
 	n.SID = noticeSID(*place[0].(*int64), n.Code)

@@ -141,12 +141,20 @@ func (w *writer) warning(ctx context.Context, e contract.Event, n contract.Warni
 	case e.Participant != nil:
 		call = e.Participant.Call
 	}
-	if err := w.exec(ctx, `INSERT INTO warnings (pos, code, stream, call, at, message, url) VALUES (?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (pos, code) DO NOTHING`,
-		int64(e.Pos), int(n.Code), e.Stream(), string(call), at.UnixMicro(), n.Message, n.URL); err != nil {
-		return fmt.Errorf("write warning on %d: %w", e.Pos, err)
+	x := n.Exchange
+	if x == nil {
+		x = &contract.Exchange{}
 	}
-	return nil
+	err := w.exec(ctx, `INSERT INTO warnings (pos, code, stream, call, at, message, url, exchange) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (pos, code) DO NOTHING`,
+		int64(e.Pos), int(n.Code), e.Stream(), string(call), at.UnixMicro(), n.Message, n.URL, x.ID)
+	if err == nil && x.ID != "" { // and only if it was this notice that was written
+		err = w.exec(ctx, `INSERT INTO exchanges (id, method, variables, headers, body)
+			SELECT ?, ?, ?, ?, ? WHERE EXISTS (SELECT 1 FROM warnings WHERE exchange = ? AND exchange <> '')
+			ON CONFLICT (id) DO NOTHING`,
+			x.ID, x.Method, x.Variables, x.Headers, x.Body, x.ID)
+	}
+	return wrap(fmt.Sprintf("write warning on %d", e.Pos), err)
 }
 
 func (w *writer) cursors(ctx context.Context, cursors map[string]contract.Pos) error {

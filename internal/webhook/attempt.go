@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// reply is an answer that was read whole.
+// reply is an answer that was read, as far as it matters.
 type reply struct {
 	status int
 	header http.Header
@@ -70,7 +70,8 @@ func (d *watchdog) stop() (connected bool) {
 
 // attempt makes one request over one connection and reads the answer, at most
 // as much of it as most says; what is longer is errTooLarge, or cut off where it does not
-// matter. All its errors are *attemptError.
+// matter. All its errors are *attemptError; the reply beside one is what had come
+// by then, if anything had.
 func (c *Client) attempt(ctx context.Context, r *http.Request, l limits, most bound, cutOff bool) (*reply, error) {
 	ctx, cut := context.WithCancelCause(ctx)
 	defer cut(nil)
@@ -79,11 +80,12 @@ func (c *Client) attempt(ctx context.Context, r *http.Request, l limits, most bo
 		GotConn:              func(httptrace.GotConnInfo) { dog.alive() },
 		GotFirstResponseByte: dog.alive,
 	})
+	var got *reply
 	fail := func(err error, partial bool) (*reply, error) {
 		if cause := context.Cause(ctx); cause != nil && !errors.Is(err, cause) {
 			err = fmt.Errorf("%w (%w)", cause, err)
 		}
-		return nil, &attemptError{connected: dog.stop(), partial: partial, err: err}
+		return got, &attemptError{connected: dog.stop(), partial: partial, err: err}
 	}
 	answer, err := c.transport(r).RoundTrip(r.WithContext(ctx))
 	if err != nil {
@@ -94,20 +96,20 @@ func (c *Client) attempt(ctx context.Context, r *http.Request, l limits, most bo
 		return fail(context.Cause(ctx), false) // it came when nobody waited any more
 	}
 	max := most.of(answer.Header)
+	got = &reply{status: answer.StatusCode, header: answer.Header}
 	if !cutOff && success(answer.StatusCode) && answer.ContentLength > max {
 		return fail(errTooLarge, true)
 	}
-	body, err := readAll(answer.Body, max, dog.alive)
+	got.body, err = readAll(answer.Body, max, dog.alive)
 	switch {
-	case errors.Is(err, errTooLarge) && (cutOff || !success(answer.StatusCode)):
-		body = nil // an error page of any length is read by nobody
+	case errors.Is(err, errTooLarge) && (cutOff || !success(answer.StatusCode)): // of an error page nobody reads the end
 	case err != nil:
 		return fail(err, true)
 	}
 	if dog.stop(); ctx.Err() != nil {
 		return fail(context.Cause(ctx), true)
 	}
-	return &reply{status: answer.StatusCode, header: answer.Header, body: body}, nil
+	return got, nil
 }
 
 // bound is how many bytes a body may have, by what it is.
@@ -122,7 +124,8 @@ func (b bound) of(h http.Header) int64 {
 	return b.text
 }
 
-// readAll reads at most max bytes and calls alive whenever some came.
+// readAll reads at most max bytes and calls alive whenever some came. It returns
+// what it has read also with an error.
 func readAll(from io.Reader, max int64, alive func()) ([]byte, error) {
 	var body []byte
 	chunk := make([]byte, 16<<10)
@@ -131,11 +134,11 @@ func readAll(from io.Reader, max int64, alive func()) ([]byte, error) {
 		body = append(body, chunk[:n]...)
 		switch {
 		case int64(len(body)) > max:
-			return nil, errTooLarge
+			return body[:max], errTooLarge
 		case err == io.EOF:
 			return body, nil
 		case err != nil:
-			return nil, err
+			return body, err
 		case n > 0:
 			alive()
 		}

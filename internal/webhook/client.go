@@ -115,6 +115,7 @@ type Request struct {
 
 // Response is an application's usable answer: status 2xx.
 type Response struct {
+	Asked
 	// URL is what answered, after redirects and without the parameters of a GET:
 	// relative URLs are resolved against it.
 	URL         *url.URL
@@ -169,14 +170,11 @@ func (c *Client) document(ctx context.Context, r Request) (*Response, *contract.
 		return nil, failure(address{}, err)
 	}
 	x.max = bound{MaxDocument, MaxSound}
-	answer, err := x.run(ctx)
-	if err == nil {
-		err = x.status(answer)
+	answer, failed := x.ask(ctx)
+	if failed != nil {
+		return nil, failed
 	}
-	if err != nil {
-		return nil, failure(x.at, err)
-	}
-	return &Response{URL: x.at.url, Status: answer.status, ContentType: answer.header.Get("Content-Type"), Body: answer.body}, nil
+	return &Response{Asked: Asked{x}, URL: x.at.url, Status: answer.status, ContentType: answer.header.Get("Content-Type"), Body: answer.body}, nil
 }
 
 // exchange prepares a signed exchange.
@@ -215,6 +213,7 @@ func errorURL(raw string) string {
 
 // Media is audio that a document names.
 type Media struct {
+	Asked
 	URL         *url.URL // what answered, after redirects
 	ContentType string   // as sent
 	Body        []byte
@@ -229,14 +228,11 @@ func (c *Client) FetchMedia(ctx context.Context, rawURL string, limit int64) (*M
 		return nil, err
 	}
 	x := &exchange{client: c, at: at, method: http.MethodGet, max: bound{limit, limit}}
-	answer, err := x.run(ctx)
-	if err == nil {
-		err = x.status(answer)
+	answer, failed := x.ask(ctx)
+	if failed != nil {
+		return nil, failed
 	}
-	if err != nil {
-		return nil, failure(x.at, err)
-	}
-	return &Media{URL: x.at.url, ContentType: answer.header.Get("Content-Type"), Body: answer.body}, nil
+	return &Media{Asked: Asked{x}, URL: x.at.url, ContentType: answer.header.Get("Content-Type"), Body: answer.body}, nil
 }
 
 // Tell sends a callback whose answer does not matter beyond its status, which
@@ -267,11 +263,12 @@ func (c *Client) tell(ctx context.Context, r Request, again bool) telling {
 	if !said && !again {
 		x.at.limits.retries = 0
 	}
-	answer, err := x.run(ctx)
-	if err == nil {
-		err = x.status(answer)
+	how := telling{said: said}
+	if _, failed := x.ask(ctx); failed != nil {
+		how.err = failed
 	}
-	return telling{err: err, attempts: x.made, said: said}
+	how.attempts = x.made
+	return how
 }
 
 // transport returns what carries a request.

@@ -34,6 +34,22 @@ type exchange struct {
 	params url.Values // the body of a POST, the rest of a GET's query
 	left   int        // retries
 	made   int        // attempts
+	heard  *reply     // what came of the last one, if that failed too; nil: nothing
+}
+
+// ask is run, whose answer must be of status 2xx. The error says what was asked
+// and answered.
+func (x *exchange) ask(ctx context.Context) (*reply, *contract.Error) {
+	answer, err := x.run(ctx)
+	switch {
+	case err == nil && success(answer.status):
+		return answer, nil
+	case err == nil:
+		err = statusError(answer.status)
+	}
+	told := failure(x.at, err)
+	told.Exchange = x.kept()
+	return nil, told
 }
 
 // run asks until there is an answer that is neither a redirect nor a demand for
@@ -122,6 +138,7 @@ func (x *exchange) persistent(ctx context.Context, authorization string) (*reply
 		start := time.Now()
 		x.made++
 		answer, err := x.client.attempt(ctx, r, x.at.limits, x.max, x.cutOff)
+		x.heard = answer
 		x.log(ctx, answer, err, time.Since(start))
 		if how := failed(answer, err); how&x.at.limits.on == 0 || x.left == 0 || ctx.Err() != nil ||
 			how == fail4xx && answer.status == http.StatusUnauthorized && x.at.user != nil && authorization == "" {
@@ -185,14 +202,6 @@ func (x *exchange) request(ctx context.Context, authorization string) (*http.Req
 		}
 	}
 	return r, nil
-}
-
-// status turns an answer that is not of status 2xx into an error.
-func (x *exchange) status(answer *reply) error {
-	if success(answer.status) {
-		return nil
-	}
-	return failure(x.at, statusError(answer.status))
 }
 
 var errNoToken = errors.New("account has no auth token")

@@ -68,7 +68,7 @@ func (d *Delivery) settle(s *stream, e contract.Event, err error) {
 func warning(e contract.Event, attempts int, err error) contract.Warning {
 	w := contract.Warning{Code: contract.CodeRetrieval, Message: "callback could not be delivered", URL: redactRaw(e.Callback.URL)}
 	if told := new(contract.Error); errors.As(err, &told) {
-		w.Code, w.Message = told.Code, told.Message
+		w.Code, w.Message, w.Exchange = told.Code, told.Message, told.Exchange
 	}
 	var status statusError
 	switch {
