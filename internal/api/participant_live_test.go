@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"net/url"
+	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -150,6 +151,26 @@ func TestParticipants_heldCoachedAnnouncedTo(t *testing.T) {
 		if told := s.told(); !slices.Contains(told, "announcement-end alice") || !slices.Contains(told, "announcement-end") || !slices.Contains(told, "participant-hold alice") ||
 			!slices.Contains(told, "participant-unhold alice") {
 			t.Errorf("told: %v", told)
+		}
+		// What is wrong with an announcement to all is a notice on no call.
+		var noted []string
+		s.says("/rumour", `<Response><Sing/><Play>/nothing.wav</Play></Response>`)
+		s.says("/nothing.wav", "404")
+		s.post(room+".json", url.Values{"AnnounceUrl": {"http://" + appAddr + "/rumour"}})
+		time.Sleep(5 * time.Second)
+		for _, n := range s.get(own + "/Notifications.json")["notifications"].([]any) {
+			one := s.get(own + "/Notifications/" + n.(map[string]any)["sid"].(string) + ".json")
+			conference := path.Base(room)
+			if one["call_sid"] != nil || !strings.Contains(one["message_text"].(string), conference) {
+				t.Errorf("notice %v", one)
+			}
+			if sent, _ := one["request_variables"].(string); one["error_code"] == "12200" && !strings.Contains(sent, "ConferenceSid="+conference) {
+				t.Errorf("sent %v", sent)
+			}
+			noted = append(noted, one["error_code"].(string)+" "+one["request_url"].(string))
+		}
+		if want := []string{"11200 http://" + appAddr + "/nothing.wav", "12200 http://" + appAddr + "/rumour"}; !slices.Equal(noted, want) {
+			t.Errorf("noted %q, want %q", noted, want)
 		}
 		s.leave(mary, alice, bob)
 	})

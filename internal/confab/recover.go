@@ -43,13 +43,16 @@ func (s *Switch) endCutOff(ctx context.Context) error {
 
 // endConference lets all leave, then ends it.
 func (s *Switch) endConference(ctx context.Context, c contract.ConferenceInfo) error {
-	last, _, err := s.store.LastOf(ctx, string(c.SID))
+	last, known, err := s.store.LastOf(ctx, string(c.SID))
 	if err != nil {
 		return err
 	}
 	left, err := s.store.Participants(ctx, c.SID)
 	if err != nil {
 		return err
+	}
+	if known && !last.Type.Numbered() {
+		last.Sequence-- // it has the number of the one that comes next
 	}
 	now := time.Now()
 	tell := func(e contract.Event, word string) {

@@ -38,6 +38,7 @@ func TestNew_endsWhatACrashCutOff(t *testing.T) {
 		{Type: contract.EventConferenceStart, Sequence: 2, Conference: &told, Callback: callback},
 		{Type: contract.EventParticipantJoin, Sequence: 1, Conference: &untold,
 			Participant: &contract.ParticipantInfo{Conference: untold.SID, Call: ringing.SID}},
+		{Type: contract.EventConferenceWarning, Sequence: 3, Conference: &told, Warning: &contract.Warning{Code: 11200}},
 		{Type: contract.EventCallModify, Sequence: 2, Call: &changed},
 	} {
 		e.Time = time.Now()

@@ -3,6 +3,7 @@ package conference_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -171,6 +172,31 @@ func TestAPanicEndsTheAnnouncementAlone(t *testing.T) {
 		s.expectTold("announcement-fail all " + news + " the announcement could not be played: internal error")
 		if !bob.in() || s.conferences.Panics() != 1 {
 			t.Errorf("bob is in: %v; %d panics counted", bob.in(), s.conferences.Panics())
+		}
+	})
+}
+
+// Notices on a conference take no number from its events, are told to nobody,
+// are bounded, and end with it.
+func TestWarn(t *testing.T) {
+	onStage(t, conference.Config{}, func(s *stage) {
+		ann := s.person("ann").join()
+		c := s.live()
+		for range 200 {
+			c.Warn(contract.Warning{Code: contract.CodeSchema, Message: "what is <Sing>?"})
+		}
+		ann.hangsUp()
+		ann.over()
+		c.Warn(contract.Warning{Code: contract.CodeSchema})
+		var last contract.Event
+		n := 0
+		for _, e := range s.journal.all() {
+			if e.Type == contract.EventConferenceWarning {
+				n, last = n+1, e
+			}
+		}
+		if n != 100 || last.Callback != nil || last.Conference.SID != c.SID() || !strings.HasPrefix(last.Warning.Message, "more is wrong") {
+			t.Errorf("%d notices, the last %+v of %+v", n, last, last.Warning)
 		}
 	})
 }

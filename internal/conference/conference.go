@@ -39,6 +39,7 @@ type Conference struct {
 	mu       sync.Mutex
 	info     contract.ConferenceInfo
 	sequence int // of the last event
+	warnings int // so far
 	present  map[contract.CallSID]*participant
 	labels   map[string]*participant
 	starters int           // present ones with startConferenceOnEnter

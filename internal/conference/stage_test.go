@@ -107,7 +107,7 @@ func (s *stage) strike() {
 	s.checkSequences()
 }
 
-// checkSequences: numbers count from 1 without a hole, per conference, in the
+// checkSequences: numbers of numbered events count from 1 without a hole, per conference, in the
 // order of the journal.
 func (s *stage) checkSequences() {
 	s.t.Helper()
@@ -118,8 +118,11 @@ func (s *stage) checkSequences() {
 			continue
 		}
 		sid := e.Conference.SID
-		if last[sid]++; e.Sequence != last[sid] {
-			s.t.Errorf("%s of %s has number %d, want %d", e.Type, sid, e.Sequence, last[sid])
+		if want := last[sid] + 1; e.Sequence != want {
+			s.t.Errorf("%s of %s has number %d, want %d", e.Type, sid, e.Sequence, want)
+		}
+		if e.Type.Numbered() {
+			last[sid]++
 		}
 		if e.Time.IsZero() {
 			s.t.Errorf("%s has no time", e.Type)

@@ -24,8 +24,9 @@ const (
 	EventParticipantModify EventType = "participant-modify" // beep, end on exit, coaching or wait document
 	EventSpeechStart       EventType = "participant-speech-start"
 	EventSpeechStop        EventType = "participant-speech-stop"
-	EventAnnouncementEnd   EventType = "announcement-end"  // heard to its end, or cut off by a leave or an end
-	EventAnnouncementFail  EventType = "announcement-fail" // by an error of ours
+	EventAnnouncementEnd   EventType = "announcement-end"   // heard to its end, or cut off by a leave or an end
+	EventAnnouncementFail  EventType = "announcement-fail"  // by an error of ours
+	EventConferenceWarning EventType = "conference-warning" // a notice on the conference
 
 	EventCallInitiated EventType = "call-initiated"
 	EventCallRinging   EventType = "call-ringing"
@@ -39,7 +40,11 @@ const (
 // Numbered reports whether events of the type have a number of their own in
 // their stream. Others carry that of the one which comes next.
 func (t EventType) Numbered() bool {
-	return t != EventCallWarning && t != EventCallQuality && t != EventCallModify
+	switch t {
+	case EventCallWarning, EventCallQuality, EventCallModify, EventConferenceWarning:
+		return false
+	}
+	return true
 }
 
 // Callback is where an event is told: absolute URL and method (GET or POST;
@@ -65,7 +70,7 @@ type Event struct {
 
 	LeaveReason LeaveReason `json:",omitempty"` // participant-leave
 	CallStatus  CallStatus  `json:",omitempty"` // participant-leave: status of the participant's call
-	Warning     *Warning    `json:",omitempty"` // call-warning
+	Warning     *Warning    `json:",omitempty"` // …-warning
 
 	AnnounceURL     string `json:",omitempty"` // announcement-…: of its document, without user:password@
 	AnnounceFailure string `json:",omitempty"` // announcement-fail: why, in words for the customer
@@ -97,8 +102,8 @@ func (e Event) Stream() string {
 	return ""
 }
 
-// Warning is a notice on a call: something in a document or an application was
-// wrong and the call went on. Code is the documented one (see Code).
+// Warning is a notice on a call or a conference: something in a document or an application was
+// wrong and it went on. Code is the documented one (see Code).
 type Warning struct {
 	Code    Code
 	Message string // in words, with the offending value; never a secret

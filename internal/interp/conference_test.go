@@ -83,7 +83,8 @@ func TestDocumentsOfALiveConference(t *testing.T) {
 			t.Errorf("events %s, want %s at the end", got, want)
 		}
 
-		// Of a document that cannot be had no event tells, but the call and the log.
+		// Of a document that cannot be had no event tells, but a notice: on the call,
+		// or on the conference.
 		if _, err := live.Announce(bob.call(), conference.Document{URL: base + "/gone"}); err != nil {
 			t.Fatal(err)
 		}
@@ -92,7 +93,7 @@ func TestDocumentsOfALiveConference(t *testing.T) {
 		}
 		time.Sleep(time.Second)
 		s.expectWarnings(13238, 11200)
-		if got := s.conferenceEvents(); !strings.HasSuffix(got, "announcement-end, announcement-end") {
+		if got := s.conferenceEvents(); !strings.HasSuffix(got, "announcement-end, announcement-end, conference-warning") {
 			t.Errorf("events %s", got)
 		}
 		ann.hangsUp()
