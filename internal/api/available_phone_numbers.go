@@ -1,8 +1,8 @@
 package api
 
 import (
+	"context"
 	"slices"
-	"strconv"
 	"strings"
 
 	"confab/internal/contract"
@@ -124,23 +124,46 @@ func (a *API) listAvailable(q *request) (answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	var items []store.Item[offer]
+	var l store.List[offer]
 	if able {
-		offered, err := a.available(q.Context(), w)
-		if err != nil {
+		if l, err = a.offered(q.Context(), w, g.Page); err != nil {
 			return nil, err
 		}
-		for number, b := range offered {
-			n, err := strconv.ParseInt(number[1:], 10, 64)
-			if err != nil {
-				return nil, err
-			}
-			// Lists begin with what is highest; these are read from the lowest on.
-			items = append(items, store.Item[offer]{Info: offer{number, b.Country}, Key: store.Key{At: -n, Tie: "n"}})
-		}
 	}
-	return paged(g, q.uri(q.place.steps[2:]...), "available_phone_numbers", "AvailablePhoneNumber", part(items, g.Page),
+	return paged(g, q.uri(q.place.steps[2:]...), "available_phone_numbers", "AvailablePhoneNumber", l,
 		func(item store.Item[offer]) (object, bool) { return describeOffer(item.Info), true }), nil
+}
+
+// offered returns a part of the list of numbers that can be bought, the lowest
+// first. Lists begin with what is highest, so a place in this one is the negative
+// of a number.
+func (a *API) offered(ctx context.Context, w wish, p store.Page) (l store.List[offer], err error) {
+	take := func(from int64, down bool, skip, most int) (items []store.Item[offer], err error) {
+		err = a.offers(ctx, w, from, down, func(n int64, b block) bool {
+			if skip > 0 {
+				skip--
+				return true
+			}
+			items = append(items, store.Item[offer]{Info: offer{e164(n), b.Country}, Key: store.Key{At: -n, Tie: "n"}})
+			return len(items) < most
+		})
+		return items, err
+	}
+	if p.Before == (store.Key{}) {
+		l.Items, err = take(1-p.After.At, false, p.Skip, p.Size+1) // that of no key is 0: from the first on
+		l.More = len(l.Items) > p.Size
+		l.Items = l.Items[:min(len(l.Items), p.Size)]
+		return l, err
+	}
+	if l.Items, err = take(-p.Before.At-1, true, 0, p.Size+1); err != nil {
+		return l, err
+	}
+	l.Earlier = len(l.Items) > p.Size
+	l.Items = l.Items[:min(len(l.Items), p.Size)]
+	slices.Reverse(l.Items)
+	next, err := take(-p.Before.At, false, 0, 1)
+	l.More = len(next) > 0
+	return l, err
 }
 
 // availability reads which numbers are looked for; able is false when none of

@@ -2,6 +2,7 @@ package api
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -174,27 +175,21 @@ func (a *API) buyNumber(q *request) (answer, error) {
 	if w.kind != "" && w.number == "" {
 		return nil, badRequest("PhoneNumber is required")
 	}
-	offered, err := a.available(q.Context(), w)
-	if err != nil {
-		return nil, err
+	n := contract.NumberInfo{
+		FriendlyName: value(c.FriendlyName), Application: value(c.Application),
+		VoiceURL: value(c.VoiceURL), VoiceMethod: value(c.VoiceMethod),
+		FallbackURL: value(c.FallbackURL), FallbackMethod: value(c.FallbackMethod),
+		StatusCallback: value(c.StatusCallback), StatusMethod: value(c.StatusMethod),
 	}
-	for number, b := range offered {
-		n, err := a.cfg.Store.AddNumber(q.Context(), contract.NumberInfo{
-			Number: number, Type: b.Type, FriendlyName: value(c.FriendlyName), Application: value(c.Application),
-			VoiceURL: value(c.VoiceURL), VoiceMethod: value(c.VoiceMethod),
-			FallbackURL: value(c.FallbackURL), FallbackMethod: value(c.FallbackMethod),
-			StatusCallback: value(c.StatusCallback), StatusMethod: value(c.StatusMethod),
-		})
-		switch {
-		case errors.Is(err, store.ErrNumberExists): // another was faster
-			continue
-		case errors.Is(err, store.ErrNoApplication):
-			return nil, noApplication(value(c.Application))
-		case err != nil:
-			return nil, err
-		}
-		a.log.Info("number was bought", "number", n.Number, "sid", n.SID)
-		return created{resource{"IncomingPhoneNumber", a.describeNumber(q, store.NumberItem{Info: n, Updated: n.Created})}}, nil
+	bought, err := a.buy(q.Context(), w, n)
+	switch {
+	case errors.Is(err, store.ErrNoApplication):
+		return nil, noApplication(n.Application)
+	case err != nil:
+		return nil, err
+	case bought.SID != "":
+		a.log.Info("number was bought", "number", bought.Number, "sid", bought.SID)
+		return created{resource{"IncomingPhoneNumber", a.describeNumber(q, store.NumberItem{Info: bought, Updated: bought.Created})}}, nil
 	}
 	if w.number == "" {
 		return nil, &problem{status: http.StatusBadRequest, code: contract.CodeAreaCodeEmpty,
@@ -202,6 +197,20 @@ func (a *API) buyNumber(q *request) (answer, error) {
 	}
 	return nil, &problem{status: http.StatusBadRequest, code: contract.CodeNumberNotAvailable,
 		message: w.number + " is not available"}
+}
+
+// buy stores the first number that is wished for and that nobody has; none is
+// left if it has no SID.
+func (a *API) buy(ctx context.Context, w wish, n contract.NumberInfo) (bought contract.NumberInfo, err error) {
+	walk := a.offers(ctx, w, 0, false, func(number int64, b block) bool {
+		n.Number, n.Type = e164(number), b.Type
+		bought, err = a.cfg.Store.AddNumber(ctx, n)
+		return errors.Is(err, store.ErrNumberExists) // another was faster
+	})
+	if errors.Is(err, store.ErrNumberExists) {
+		err = nil
+	}
+	return bought, cmp.Or(walk, err)
 }
 
 // wish reads which number is to be bought.

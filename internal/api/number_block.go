@@ -1,17 +1,19 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"iter"
+	"slices"
 	"strconv"
 	"strings"
 
 	"confab/internal/contract"
 )
 
-// maxBlock is how many numbers one block may have: a list looks at each.
+// maxBlock is how many numbers one block may have: a list looks at each, if few
+// fit what it asks for.
 const maxBlock = 100_000
 
 // block is a run of numbers that can be had.
@@ -95,35 +97,80 @@ func (w wish) wants(b block) bool {
 // for (Twilio AvailablePhoneNumber resource, AreaCode: of the US and Canada).
 func inNANP(country string) bool { return country == "US" || country == "CA" }
 
-// available returns the numbers of the blocks that are wished for and that
-// nobody has, by their order in the configuration.
-func (a *API) available(ctx context.Context, w wish) (iter.Seq2[string, block], error) {
-	items, err := a.cfg.Store.NumberItems(ctx)
-	if err != nil {
-		return nil, err
-	}
-	taken := make(map[string]bool, len(items))
-	for _, item := range items {
-		taken[item.Info.Number] = true
-	}
-	return func(yield func(string, block) bool) {
-		for _, b := range a.blocks {
-			if !w.wants(b) {
+// look is how many numbers are looked at before it is asked which of them are
+// taken.
+const look = 256
+
+// spans returns the parts of the blocks that may have what is wished for, by
+// their numbers.
+func (a *API) spans(w wish) (spans []block) {
+	for _, b := range a.blocks {
+		if !w.wants(b) {
+			continue
+		}
+		if w.area != "" { // of a number of the North American plan: 1, area code, 7 digits
+			area, err := strconv.ParseInt("1"+w.area, 10, 64)
+			if err != nil {
 				continue
 			}
-			for n := b.first; n <= b.last; n++ {
-				number := "+" + strconv.FormatInt(n, 10)
-				if taken[number] || w.number != "" && number != w.number ||
-					w.area != "" && !strings.HasPrefix(number, "+1"+w.area) || !matches(w.pattern, number) {
-					continue
+			b.first, b.last = max(b.first, area*1e7), min(b.last, area*1e7+1e7-1)
+		}
+		if w.number != "" {
+			n, err := strconv.ParseInt(w.number[1:], 10, 64)
+			if err != nil {
+				continue
+			}
+			b.first, b.last = max(b.first, n), min(b.last, n)
+		}
+		if b.first <= b.last {
+			spans = append(spans, b)
+		}
+	}
+	slices.SortFunc(spans, func(a, b block) int { return cmp.Compare(a.first, b.first) })
+	return spans
+}
+
+// offers gives yield the numbers that are wished for and that nobody has, until
+// it returns false: from a number upwards, or, if down, downwards. What is looked
+// at is little more than what is given, but for a pattern that few numbers fit.
+func (a *API) offers(ctx context.Context, w wish, from int64, down bool, yield func(int64, block) bool) error {
+	spans := a.spans(w)
+	if down {
+		slices.Reverse(spans)
+	}
+	for _, s := range spans {
+		if down {
+			s.last = min(s.last, from)
+		} else {
+			s.first = max(s.first, from)
+		}
+		for s.first <= s.last {
+			low, high := s.first, min(s.last, s.first+look-1)
+			if down {
+				low, high = max(s.first, s.last-look+1), s.last
+				s.last = low - 1
+			} else {
+				s.first = high + 1
+			}
+			taken, err := a.cfg.Store.Taken(ctx, e164(low), e164(high))
+			if err != nil {
+				return err
+			}
+			for i := range high - low + 1 {
+				n := low + i
+				if down {
+					n = high - i
 				}
-				if !yield(number, b) {
-					return
+				if number := e164(n); !taken[number] && matches(w.pattern, number) && !yield(n, s) {
+					return nil
 				}
 			}
 		}
-	}, nil
+	}
+	return nil
 }
+
+func e164(n int64) string { return "+" + strconv.FormatInt(n, 10) }
 
 // errPattern: a pattern has a character that numbers do not have.
 var errPattern = errors.New("pattern has other characters than digits, letters, + and *")
