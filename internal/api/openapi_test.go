@@ -23,9 +23,29 @@ type description struct {
 }
 
 type operation struct {
+	Parameters  []struct{ Name, In string }
+	RequestBody struct {
+		Content map[string]struct{ Schema schema }
+	}
 	Responses map[string]struct {
 		Content map[string]struct{ Schema schema }
 	}
+}
+
+// parameters are the names of those in the query or the form, but for those of
+// paging, which all lists have.
+func (o operation) parameters() (names []string) {
+	for _, p := range o.Parameters {
+		if p.In == "query" && !strings.HasPrefix(p.Name, "Page") {
+			names = append(names, p.Name)
+		}
+	}
+	for _, content := range o.RequestBody.Content {
+		for name := range content.Schema.Properties {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 type schema struct {
@@ -60,7 +80,7 @@ func readDescription(t *testing.T) (d description) {
 	d = description{paths: make(map[string]map[string]operation), schemas: raw.Components.Schemas}
 	for path, members := range raw.Paths {
 		d.paths[path] = make(map[string]operation)
-		for _, method := range []string{"get", "post"} {
+		for _, method := range []string{"get", "post", "delete"} {
 			var o operation
 			if members[method] == nil {
 				continue
