@@ -38,7 +38,7 @@ func (q *request) describeCall(item callItem, number contract.NumberSID) object 
 		{"direction", string(c.Direction)},
 		{"answered_by", nil},
 		{"api_version", apiVersion},
-		{"forwarded_from", nil},
+		{"forwarded_from", text(c.Forwarded)},
 		{"group_sid", nil},
 		{"caller_name", text(c.Caller)},
 		{"queue_time", "0"},

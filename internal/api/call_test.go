@@ -34,7 +34,7 @@ func TestCall_describesWhatWas(t *testing.T) {
 		"start_time": "Fri, 20 Nov 2026 13:00:00 +0000", "end_time": "Fri, 20 Nov 2026 13:01:32 +0000", "duration": "90",
 		"parent_call_sid": nil, "to": "+15550100", "to_formatted": "+15550100", "from": "+14158675310", "from_formatted": "(415) 867-5310",
 		"phone_number_sid": string(number.SID), "status": "completed", "direction": "inbound", "price": nil, "price_unit": nil,
-		"answered_by": nil, "forwarded_from": nil, "group_sid": nil, "caller_name": "Ann <&>", "queue_time": "0", "trunk_sid": nil,
+		"answered_by": nil, "forwarded_from": "+15550111", "group_sid": nil, "caller_name": "Ann <&>", "queue_time": "0", "trunk_sid": nil,
 		"uri": uri + ".json", "subresource_uris": below,
 	}
 	if d := cmp.Diff(want, got); d != "" {

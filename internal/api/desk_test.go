@@ -181,7 +181,7 @@ func (d desk) append(t testing.TB, events ...contract.Event) {
 // callN is the nth call: it began n hours after noon.
 func callN(n int, status contract.CallStatus) contract.CallInfo {
 	c := contract.CallInfo{SID: contract.CallSID(sid("CA", n)), Account: account, From: "+14158675310", To: "+15550100",
-		Number: "+15550100", Caller: "Ann <&>", Status: status, Direction: contract.Inbound, Created: noon.Add(time.Duration(n) * time.Hour)}
+		Number: "+15550100", Caller: "Ann <&>", Forwarded: "+15550111", Status: status, Direction: contract.Inbound, Created: noon.Add(time.Duration(n) * time.Hour)}
 	if status != contract.CallRinging {
 		c.Answered = c.Created.Add(2 * time.Second)
 	}

@@ -77,9 +77,11 @@ func TestAvailable_looksAtFew(t *testing.T) {
 		}
 	})
 	for what, ask := range map[string]func(){
-		"list":         func() { d.get(t, own+"/AvailablePhoneNumbers/US/Local.json?PageSize=10") },
-		"of an area":   func() { d.get(t, own+"/AvailablePhoneNumbers/US/Local.json?PageSize=10&AreaCode=900") },
-		"a later page": func() { d.get(t, own+"/AvailablePhoneNumbers/US/Local.json?PageSize=10&PageToken=PA"+place(-18005550000)) },
+		"list":       func() { d.get(t, own+"/AvailablePhoneNumbers/US/Local.json?PageSize=10") },
+		"of an area": func() { d.get(t, own+"/AvailablePhoneNumbers/US/Local.json?PageSize=10&AreaCode=900") },
+		"a later page": func() {
+			d.get(t, own+"/AvailablePhoneNumbers/US/Local.json?PageSize=10&PageToken=PA"+place(-18005550000))
+		},
 		"the one before it": func() {
 			d.get(t, own+"/AvailablePhoneNumbers/US/Local.json?PageSize=10&PageToken=PB"+place(-18005550000))
 		},

@@ -69,7 +69,7 @@ func newCall(cs *Calls, l leg.Leg, number contract.NumberInfo) *Call {
 		answered: make(chan struct{}), done: make(chan struct{}), limited: make(chan struct{}, 1),
 		info: contract.CallInfo{
 			SID: sid, Account: cs.cfg.Account, Number: number.Number,
-			From: from.From, To: dialled(from.To, number.Number), Caller: from.Caller,
+			From: from.From, To: dialled(from.To, number.Number), Caller: from.Caller, Forwarded: from.Forwarded,
 			Status: contract.CallRinging, Direction: contract.Inbound, Created: now,
 			SIPCallID: from.CallID, SIPDomain: from.Host,
 			CallbackURL: number.StatusCallback, CallbackMethod: number.StatusMethod,

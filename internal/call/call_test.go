@@ -37,7 +37,7 @@ func TestLifeOfACall(t *testing.T) {
 		c := s.one()
 		got := c.Info()
 		want := contract.CallInfo{SID: got.SID, Account: account, Number: "+15550100", From: "+15550123", To: "+15550100",
-			Caller: "Ann", Status: contract.CallRinging, Direction: contract.Inbound, Created: begin,
+			Caller: "Ann", Forwarded: "+15550111", Status: contract.CallRinging, Direction: contract.Inbound, Created: begin,
 			SIPCallID: "abc@phone", SIPDomain: "confab.test", SourceIP: "192.0.2.20",
 			CallbackURL: "http://app.test/status", CallbackMethod: "GET",
 			Headers: map[string]string{"X-Customer": "7"}}

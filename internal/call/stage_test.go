@@ -241,7 +241,7 @@ func (s *stage) rings(to string) *far {
 		s.t.Fatal(err)
 	}
 	f := &far{session: session, voiceless: s.voiceless, done: make(chan struct{}), info: leg.Info{
-		From: "+15550123", To: to, Caller: "Ann", Host: "confab.test", CallID: "abc@phone",
+		From: "+15550123", To: to, Caller: "Ann", Forwarded: "+15550111", Host: "confab.test", CallID: "abc@phone",
 		Transport: "udp", Source: netip.MustParseAddrPort("192.0.2.20:5060"),
 		Headers: map[string]string{"X-Customer": "7"},
 	}}

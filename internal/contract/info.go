@@ -11,6 +11,7 @@ type CallInfo struct {
 	Number    string  // the number dialled, as configured; empty for outbound calls
 	From, To  string  // E.164 where normalisable, otherwise as received (Twilio From, To)
 	Caller    string  // display name of the far end; may be empty
+	Forwarded string  `json:",omitempty"` // who forwarded the call to this number (Twilio ForwardedFrom); empty: nobody
 	Status    CallStatus
 	Direction Direction
 	Created   time.Time

@@ -55,6 +55,7 @@ type Info struct {
 	From      string         // user part of the far end's address, or its whole URI when there is none
 	To        string         // user part of the address called
 	Caller    string         // display name; may be empty
+	Forwarded string         // user part of who last forwarded the call here; empty when nobody did
 	Host      string         // host of the request URI
 	CallID    string         // the dialog's Call-ID
 	Transport string         // "udp" or "tcp"

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/emiago/sipgo/sip"
+
 	"confab/internal/contract"
 	"confab/internal/leg"
 	"confab/internal/media"
@@ -110,6 +112,7 @@ func infoOf(r *request) leg.Info {
 		From:      cmp.Or(userOf(r.from.uri), uriText(r.get("from"))),
 		To:        cmp.Or(userOf(r.uri), r.uri.String()),
 		Caller:    plainName(r.from.name),
+		Forwarded: forwardedBy(&r.head),
 		Host:      r.uri.Host,
 		CallID:    r.callID,
 		Transport: r.flow.network,
@@ -134,6 +137,17 @@ func plainName(quoted string) string {
 		}
 	}
 	return strings.TrimSpace(b.String())
+}
+
+// forwardedBy returns who diverted a call here.
+//
+// RFC 5806 §4.3: the topmost Diversion is of the last diversion.
+func forwardedBy(h *head) string {
+	var uri sip.Uri
+	if err := sip.ParseUri(uriText(h.get("diversion")), &uri); err != nil {
+		return ""
+	}
+	return userOf(uri)
 }
 
 // maxExtraHeaders is how many headers of an INVITE are kept for its leg.

@@ -22,10 +22,11 @@ var (
 func TestCall(t *testing.T) {
 	bubble(t, nil, func(t *testing.T, s *stage) {
 		c := s.caller(0)
-		c.invite("X-Order: 42", "User-to-User: 56a390f3;encoding=hex", "Subject: no")
+		c.invite("X-Order: 42", "User-to-User: 56a390f3;encoding=hex", "Subject: no",
+			`Diversion: "Bob, out" <sip:+15550111@pbx.test;user=phone>;reason=no-answer, <sip:+15550112@pbx.test>;reason=unconditional`)
 		l := s.leg()
 		got := l.Info()
-		want := leg.Info{From: "ann", To: "+15550100", Caller: "Ann", Host: "192.0.2.1", CallID: "call-0@far", Transport: "udp",
+		want := leg.Info{From: "ann", To: "+15550100", Caller: "Ann", Forwarded: "+15550111", Host: "192.0.2.1", CallID: "call-0@far", Transport: "udp",
 			Source: c.addr, Headers: map[string]string{"X-Order": "42", "User-to-User": "56a390f3;encoding=hex"}}
 		if fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Errorf("info\n%+v, want\n%+v", got, want)

@@ -25,6 +25,7 @@ func CallParams(c contract.CallInfo) url.Values {
 	v.Set("ApiVersion", apiVersion)
 	v.Set("Direction", string(c.Direction))
 	setIf(v, "CallerName", c.Caller)
+	setIf(v, "ForwardedFrom", c.Forwarded)
 	setIf(v, "ParentCallSid", string(c.Parent))
 	setIf(v, "SipDomain", c.SIPDomain)
 	setIf(v, "SipCallId", c.SIPCallID)

@@ -54,8 +54,9 @@ func TestCallParams(t *testing.T) {
 	}
 	full := call
 	full.Parent, full.Caller, full.SIPCallID, full.SIPDomain, full.SourceIP = "CA0", "Ann", "abc@host", "conf.example.com", "192.0.2.9"
+	full.Forwarded = "+15550111"
 	full.Headers = map[string]string{"X-Room": "tea & cake", "User-to-User": "00ff;encoding=hex"}
-	want := with(callForm, "ParentCallSid", "CA0", "CallerName", "Ann", "SipCallId", "abc@host", "SipDomain", "conf.example.com",
+	want := with(callForm, "ParentCallSid", "CA0", "CallerName", "Ann", "ForwardedFrom", "+15550111", "SipCallId", "abc@host", "SipDomain", "conf.example.com",
 		"SipSourceIp", "192.0.2.9", "SipHeader_X-Room", "tea & cake", "SipHeader_User-to-User", "00ff;encoding=hex")
 	if diff := cmp.Diff(want, flat(t, webhook.CallParams(full))); diff != "" {
 		t.Errorf("all of them (-want +got):\n%s", diff)

@@ -1,6 +1,7 @@
 package sdk
 
 import (
+	"strings"
 	"testing"
 
 	openapi "github.com/twilio/twilio-go/rest/api/v2010"
@@ -104,6 +105,12 @@ func TestNotifications(t *testing.T) {
 	got := ok(c.Api.FetchNotification(*noted.Sid, nil))(t)
 	same(t, "address", got.RequestUrl, a.URL+"/faulty")
 	same(t, "code", got.ErrorCode, *noted.ErrorCode)
+	same(t, "method", got.RequestMethod, "POST")
+	for what, text := range map[string]*string{"CallSid=" + call: got.RequestVariables, "Content-Type=text%2Fxml": got.ResponseHeaders, "<Response>": got.ResponseBody} {
+		if text == nil || !strings.Contains(*text, what) {
+			t.Errorf("no %s in what was asked and answered: %v", what, text)
+		}
+	}
 	if of := ok(c.Api.ListCallNotification(call, &openapi.ListCallNotificationParams{}))(t); len(of) != 1 {
 		t.Errorf("%d notices on the call, want 1", len(of))
 	}

@@ -134,7 +134,12 @@ test('numbers, applications and notifications', async (t) => {
   }
   await until('the warnings are noted', async () => (await c.api.v2010.account.notifications.list({ log: 1 })).length === 2);
   const [noted] = await c.api.v2010.account.notifications.list({ log: 1, limit: 1 });
-  assert.equal((await c.api.v2010.account.notifications(noted.sid).fetch()).requestUrl, `${origin}/faulty`);
+  const one = await c.api.v2010.account.notifications(noted.sid).fetch();
+  assert.equal(one.requestUrl, `${origin}/faulty`);
+  assert.equal(one.requestMethod, 'POST');
+  assert.equal(new URLSearchParams(one.requestVariables).get('CallSid'), noted.callSid);
+  assert.match(one.responseBody, /length="soon"/);
+  assert.equal(new URLSearchParams(one.responseHeaders).get('Content-Type'), 'text/xml');
   assert.equal((await c.calls(noted.callSid).notifications.list()).length, 1);
   assert.equal((await c.calls(noted.callSid).notifications(noted.sid).fetch()).sid, noted.sid);
 
