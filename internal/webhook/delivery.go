@@ -33,6 +33,11 @@ const (
 	// maxStreams bounds the streams that have something undelivered, and so what
 	// delivery remembers: beyond it the journal is read no further.
 	maxStreams = 10_000
+	// maxAhead is how many events of one stream are held beyond the first, and
+	// maxHeld how many of all streams, some 30 MB. It leaves room to those that
+	// move when maxStreams stand still that hold one each.
+	maxAhead = 32
+	maxHeld  = 2 * maxStreams
 	// readStep is how many events are read from the journal at once.
 	readStep = 256
 	// markEvery is after how many deliveries the position up to which all is
@@ -66,8 +71,8 @@ type DeliveryConfig struct {
 // stream, streams independent of each other, each event at least once.
 //
 // It reads the journal forward once, and remembers of each stream the first
-// event that is not delivered and that there are more; the others it reads when
-// their turn comes.
+// event that is not delivered, a few after it while the application takes them
+// (see window), and that there are more; those it reads when their turn comes.
 type Delivery struct {
 	client  *Client
 	journal Journal
@@ -84,6 +89,7 @@ type Delivery struct {
 	read     contract.Pos            // the journal is read up to here
 	before   map[string]contract.Pos // cursors of the last run that are beyond read
 	streams  map[string]*stream      // those with something undelivered
+	held     int                     // events in the windows of all streams
 	lanes    lanes
 	unmarked int           // deliveries since the position of all was noted
 	marked   contract.Pos  // that position
@@ -100,13 +106,14 @@ type DeliveryStats struct {
 	Delivered, GivenUp uint64 // callbacks
 	Retried            uint64 // attempts at them that failed and were not the last
 	Streams            int    // with something undelivered, as far as the journal is read
+	Held               int    // callbacks read ahead of their turn
 }
 
 // Stats returns the counts.
 func (d *Delivery) Stats() DeliveryStats {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return DeliveryStats{Delivered: d.delivered.Load(), GivenUp: d.givenUp.Load(), Retried: d.retried.Load(), Streams: len(d.streams)}
+	return DeliveryStats{Delivered: d.delivered.Load(), GivenUp: d.givenUp.Load(), Retried: d.retried.Load(), Streams: len(d.streams), Held: d.held}
 }
 
 // stream is one conference's or call's callbacks that are not delivered yet.
@@ -115,6 +122,8 @@ type stream struct {
 	next contract.Event // the first of them
 	last contract.Pos   // of the last one seen in the journal
 	idle bool           // next is done and there is none after it: the stream lives for parked ones
+
+	window window // those after next that are held
 
 	again  *contract.Event // a parked one, sent before next; nil: none
 	redo   bool            // there may be parked ones that are due
@@ -247,13 +256,11 @@ func (d *Delivery) take(ctx context.Context, events []contract.Event, end contra
 			continue // of nothing, to nobody, or delivered before the restart
 		}
 		if s, ok := d.streams[name]; ok {
-			if s.idle {
-				s.next, s.idle = e, false
-			}
-			s.last = e.Pos
+			d.comesLocked(s, e)
 			continue
 		}
-		s := &stream{name: name, next: e, last: e.Pos}
+		s := newStream(name)
+		d.comesLocked(s, e)
 		d.streams[name] = s
 		d.lanes.add(s)
 	}
@@ -280,6 +287,7 @@ func (d *Delivery) work(ctx context.Context, s *stream, l *lane) {
 		if more {
 			s.failures++
 			d.retried.Add(1)
+			d.shut(s)
 		} else {
 			d.settle(s, e, how.err)
 			more = d.advance(ctx, s)

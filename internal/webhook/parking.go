@@ -58,7 +58,8 @@ func (d *Delivery) takeUp(ctx context.Context, name string) {
 	if d.closed || len(d.streams) >= maxStreams {
 		return
 	}
-	s := &stream{name: name, idle: true, redo: true}
+	s := newStream(name)
+	s.redo = true
 	d.streams[name] = s
 	d.workers.Go(func() {
 		more := d.choose(ctx, s)

@@ -58,36 +58,36 @@ func (d *Delivery) forward(ctx context.Context, s *stream) bool {
 	done := s.next.Pos
 	for {
 		d.mu.Lock()
+		d.markLocked(s.name, done)
+		if d.stepLocked(s) {
+			d.mu.Unlock()
+			return true
+		}
 		last := s.last
 		if done >= last {
 			s.next.Pos, s.idle = done, true
-			d.markLocked(s.name, done)
 			d.flushLocked()
 			d.mu.Unlock()
 			return true
 		}
-		d.markLocked(s.name, done)
+		most := d.askLocked(s)
 		d.mu.Unlock()
-		events, err := d.journal.TailStream(ctx, s.name, done, 1)
+		events, err := d.journal.TailStream(ctx, s.name, done, most)
+		d.mu.Lock()
+		d.held -= most
+		if err == nil {
+			done = d.refillLocked(s, events, done, last, most)
+		}
+		d.mu.Unlock()
 		switch {
-		case err != nil:
-			if ctx.Err() != nil {
-				return false // Run ends; the next one goes on here
-			}
+		case err == nil:
+		case ctx.Err() != nil:
+			return false // Run ends; the next one goes on here
+		default:
 			d.log.Error("journal cannot be read for delivery; it is tried again", "stream", s.name, "after", done, "err", err)
 			if !pause(ctx, journalRetry) {
 				return false
 			}
-		case len(events) == 0:
-			done = last // no more in the journal
-		case events[0].Callback == nil:
-			done = events[0].Pos // could not be kept whole: of nothing, to nobody
-		default:
-			d.mu.Lock()
-			s.next = events[0]
-			d.flushLocked()
-			d.mu.Unlock()
-			return true
 		}
 	}
 }

@@ -34,6 +34,7 @@ func (d *Delivery) settle(s *stream, e contract.Event, err error) {
 		d.delivered.Add(1)
 		d.mu.Lock()
 		s.taken = time.Now()
+		s.window.widen()
 		d.mu.Unlock()
 		if parked {
 			d.parking.Unpark(e)
@@ -41,6 +42,7 @@ func (d *Delivery) settle(s *stream, e contract.Event, err error) {
 		return
 	}
 	d.givenUp.Add(1)
+	d.shut(s)
 	w := warning(e, s.attempts, err)
 	subject := slog.Attr{}
 	switch {
