@@ -25,6 +25,7 @@ var (
 type Store struct {
 	*Records
 	journal *journal
+	tails   tails
 	owner   *os.File // the lock of the directory
 
 	writer sync.WaitGroup
@@ -50,7 +51,11 @@ func Open(ctx context.Context, dir string, log *slog.Logger) (*Store, error) {
 	if err != nil {
 		return fail(err)
 	}
-	s := &Store{Records: r, owner: owner, journal: newJournal(last)}
+	tails, err := prepareTails(ctx, r.db.read)
+	if err != nil {
+		return fail(err)
+	}
+	s := &Store{Records: r, owner: owner, tails: tails, journal: newJournal(last)}
 	w := &writer{db: r.db.write, journal: s.journal, log: r.log}
 	s.writer.Go(w.run)
 	return s, nil
@@ -63,7 +68,7 @@ func (s *Store) Close() error {
 	s.once.Do(func() {
 		s.journal.close()
 		s.writer.Wait()
-		s.closed = errors.Join(s.journal.end(), s.Records.Close(), s.owner.Close())
+		s.closed = errors.Join(s.journal.end(), s.tails.close(), s.Records.Close(), s.owner.Close())
 	})
 	return s.closed
 }

@@ -100,7 +100,7 @@ func (c *Client) attempt(ctx context.Context, r *http.Request, l limits, most bo
 	if !cutOff && success(answer.StatusCode) && answer.ContentLength > max {
 		return fail(errTooLarge, true)
 	}
-	got.body, err = readAll(answer.Body, max, dog.alive)
+	got.body, err = readAll(answer.Body, answer.ContentLength, max, dog.alive)
 	switch {
 	case errors.Is(err, errTooLarge) && (cutOff || !success(answer.StatusCode)): // of an error page nobody reads the end
 	case err != nil:
@@ -125,10 +125,14 @@ func (b bound) of(h http.Header) int64 {
 }
 
 // readAll reads at most max bytes and calls alive whenever some came. It returns
-// what it has read also with an error.
-func readAll(from io.Reader, max int64, alive func()) ([]byte, error) {
+// what it has read also with an error. length is how many are said to come, or -1.
+func readAll(from io.Reader, length, max int64, alive func()) ([]byte, error) {
 	var body []byte
-	chunk := make([]byte, 16<<10)
+	size := int64(16 << 10)
+	if length >= 0 {
+		size = min(size, length+1) // one more, to meet the end
+	}
+	chunk := make([]byte, size)
 	for {
 		n, err := from.Read(chunk)
 		body = append(body, chunk[:n]...)
