@@ -12,6 +12,11 @@ import (
 // itself full: some seconds of the busiest switch, some tens of megabytes.
 const maxBacklog = 20_000
 
+// cursorPatience is how long a cursor waits for something to be committed with:
+// a commit of its own costs the disk as much as one with events, which would wait
+// for it. In a crash, events that were delivered meanwhile are delivered again.
+const cursorPatience = 100 * time.Millisecond
+
 // journal is what stands between those who append and the writer: the positions
 // given, the events not yet taken, and who waits. Its mutex is held for a few
 // assignments, never over a disk.
@@ -21,6 +26,7 @@ type journal struct {
 	committed contract.Pos
 	queue     []contract.Event // committed < … ≤ last, but for those the writer has taken
 	cursors   map[string]contract.Pos
+	since     time.Time // when the first of cursors was set
 	notices   []notice
 	parkings  []parking
 	waiting   map[contract.Pos]chan struct{} // by the position that must be passed; nil after the end
@@ -70,9 +76,15 @@ func (j *journal) append(e contract.Event) contract.Pos {
 
 func (j *journal) setCursor(stream string, pos contract.Pos) {
 	j.mu.Lock()
+	first := len(j.cursors) == 0
+	if first {
+		j.since = time.Now()
+	}
 	j.cursors[stream] = pos
 	j.mu.Unlock()
-	j.signal()
+	if first {
+		j.signal()
+	}
 }
 
 func (j *journal) warn(e contract.Event, w contract.Warning) {
@@ -90,10 +102,30 @@ func (j *journal) signal() {
 	}
 }
 
-// take gives the writer what is to be written, at most max events.
-func (j *journal) take(max int) (w work, closed bool) {
+// sleep waits until there is something to write, or for so long if that is not
+// zero.
+func (j *journal) sleep(long time.Duration) {
+	if long == 0 {
+		<-j.wake
+		return
+	}
+	select {
+	case <-j.wake:
+	case <-time.After(long):
+	}
+}
+
+// take gives the writer what is to be written, at most max events. When there is
+// nothing but cursors, they stay until they have waited long enough; wait is how
+// long that is from now, and zero when nothing stays.
+func (j *journal) take(max int) (w work, wait time.Duration, closed bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	if len(j.queue)+len(j.notices)+len(j.parkings) == 0 && len(j.cursors) > 0 && !j.closed {
+		if wait := cursorPatience - time.Since(j.since); wait > 0 {
+			return work{}, wait, false
+		}
+	}
 	w.events = j.queue
 	if len(w.events) > max {
 		w.events, j.queue = w.events[:max:max], w.events[max:]
@@ -102,7 +134,7 @@ func (j *journal) take(max int) (w work, closed bool) {
 	}
 	w.cursors, w.notices, w.parkings = j.cursors, j.notices, j.parkings
 	j.cursors, j.notices, j.parkings = make(map[string]contract.Pos), nil, nil
-	return w, j.closed
+	return w, 0, j.closed
 }
 
 // done notes that w is committed, and wakes those who waited for it.

@@ -106,8 +106,9 @@ func (s *Store) More(after contract.Pos) <-chan struct{} { return s.journal.more
 
 // SetCursor notes how far delivery has come in a stream; under "" in all of
 // them, which removes the cursors of streams that are not beyond it. It never
-// blocks: the note is committed with the next transaction, the last one of a
-// stream wins, and one lost in a crash means that events are delivered again.
+// blocks: the note is committed with the next transaction, or by itself when
+// there is none for 100 ms; the last one of a stream wins, and one lost in a
+// crash means that events are delivered again.
 func (s *Store) SetCursor(stream string, pos contract.Pos) { s.journal.setCursor(stream, pos) }
 
 // Warn records a notice that came up after its event was committed, as of a

@@ -36,7 +36,7 @@ type writer struct {
 func (w *writer) run() {
 	defer w.disconnect(nil)
 	for {
-		todo, closed := w.journal.take(maxBatch)
+		todo, wait, closed := w.journal.take(maxBatch)
 		switch {
 		case !todo.empty():
 			if !w.insist(todo) {
@@ -47,7 +47,7 @@ func (w *writer) run() {
 		case closed:
 			return
 		default:
-			<-w.journal.wake
+			w.journal.sleep(wait)
 			w.rested = time.Now()
 		}
 	}
