@@ -2,6 +2,7 @@ package webhook_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -21,6 +22,7 @@ import (
 type journal struct {
 	mu      sync.Mutex
 	events  []contract.Event
+	streams map[string][]contract.Event
 	wake    chan struct{}
 	cursors map[string]contract.Pos
 	marks   int                   // calls of SetCursor
@@ -29,10 +31,11 @@ type journal struct {
 	err     error                 // of all reads
 	broken  map[contract.Pos]bool // events that come back empty
 	purged  contract.Pos          // events up to here are gone from it
+	slow    time.Duration         // of TailCallbacks
 }
 
 func newJournal() *journal {
-	return &journal{wake: make(chan struct{}), cursors: make(map[string]contract.Pos)}
+	return &journal{streams: make(map[string][]contract.Event), wake: make(chan struct{}), cursors: make(map[string]contract.Pos)}
 }
 
 func (j *journal) append(events ...contract.Event) {
@@ -41,39 +44,50 @@ func (j *journal) append(events ...contract.Event) {
 	for _, e := range events {
 		e.Pos = contract.Pos(len(j.events) + 1)
 		j.events = append(j.events, e)
+		j.streams[e.Stream()] = append(j.streams[e.Stream()], e)
 	}
 	close(j.wake)
 	j.wake = make(chan struct{})
 }
 
-func (j *journal) tail(after contract.Pos, max int, want func(contract.Event) bool) (found []contract.Event, err error) {
+// tail returns those of events that have a callback, after a position.
+func (j *journal) tail(events []contract.Event, after contract.Pos, max int) (found []contract.Event, err error) {
 	if j.err != nil {
 		return nil, j.err
 	}
-	for _, e := range j.events[min(int(after), len(j.events)):] {
-		if e.Callback != nil && len(found) < max && want(e) {
-			if j.broken[e.Pos] {
-				e = contract.Event{Pos: e.Pos}
-			}
-			found = append(found, e)
+	first, _ := slices.BinarySearchFunc(events, after+1, func(e contract.Event, pos contract.Pos) int { return cmp.Compare(e.Pos, pos) })
+	for _, e := range events[first:] {
+		if len(found) == max {
+			break
 		}
+		if e.Callback == nil {
+			continue
+		}
+		if j.broken[e.Pos] {
+			e = contract.Event{Pos: e.Pos}
+		}
+		found = append(found, e)
 	}
 	return found, nil
 }
 
 func (j *journal) TailCallbacks(_ context.Context, after contract.Pos, max int) ([]contract.Event, error) {
 	j.mu.Lock()
+	slow := j.slow
+	j.mu.Unlock()
+	time.Sleep(slow)
+	j.mu.Lock()
 	defer j.mu.Unlock()
-	events, err := j.tail(after, max, func(contract.Event) bool { return true })
+	events, err := j.tail(j.events, after, max)
 	j.read += len(events)
 	return events, err
 }
 
-func (j *journal) TailStream(_ context.Context, stream string, after contract.Pos, max int) ([]contract.Event, error) {
+func (j *journal) TailStream(_ context.Context, stream string, after contract.Pos, most int) ([]contract.Event, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.asked++
-	return j.tail(after, max, func(e contract.Event) bool { return e.Stream() == stream && e.Pos > j.purged })
+	return j.tail(j.streams[stream], max(after, j.purged), most)
 }
 
 func (j *journal) More(after contract.Pos) <-chan struct{} {

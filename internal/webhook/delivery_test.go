@@ -438,13 +438,15 @@ func TestDeliveryProperties(t *testing.T) {
 					time.Sleep(time.Duration(rapid.IntRange(1, 2000).Draw(r, "pause")) * time.Millisecond)
 				default:
 					stream := "CF" + strings.Repeat("x", rapid.IntRange(0, 4).Draw(r, "stream"))
-					e := told(stream, next[stream]+1, fmt.Sprintf("http://app%d.test/", len(stream)))
-					if rapid.Bool().Draw(r, "silent") {
-						e.Callback = nil
-					} else {
-						next[stream]++
+					for range rapid.IntRange(1, 12).Draw(r, "burst") {
+						e := told(stream, next[stream]+1, fmt.Sprintf("http://app%d.test/", len(stream)))
+						if rapid.IntRange(0, 2).Draw(r, "silent") == 0 {
+							e.Callback = nil
+						} else {
+							next[stream]++
+						}
+						j.append(e)
 					}
-					j.append(e)
 				}
 			}
 			if d == nil {
