@@ -108,9 +108,9 @@ func TestDelivery_holdsSoManyInAll(t *testing.T) {
 		j, a := newJournal(), newApp(t)
 		a.answer = func(r *http.Request, _ string, n int) (int, error) {
 			if n <= first {
-				return 200, nil
+				return takes(r, time.Millisecond) // meanwhile the journal is read
 			}
-			return takes(r, 14*time.Second)
+			return takes(r, time.Hour)
 		}
 		for n := 1; n <= each; n++ {
 			for s := range streams {
@@ -118,13 +118,9 @@ func TestDelivery_holdsSoManyInAll(t *testing.T) {
 			}
 		}
 		d := deliver(t, j, a, 0)
-		most := 0
-		for range 300 {
-			time.Sleep(time.Second)
-			most = max(most, d.Stats().Held)
-		}
-		if most < 5000 || most > 20_000 {
-			t.Errorf("%d events were held at a time, want thousands, and at most 20000", most)
+		time.Sleep(10 * time.Second) // nearly all have taken what they take, and could hold 31 each
+		if got := d.Stats(); got.Held < 19_000 || got.Held > 20_000 {
+			t.Errorf("%+v, want as many held as may be: 20000", got)
 		}
 	})
 }
