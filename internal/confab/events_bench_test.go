@@ -2,6 +2,7 @@ package confab_test
 
 import (
 	"context"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -23,7 +24,7 @@ const benchConferences = 100
 type course struct {
 	b      *testing.B
 	store  *store.Store
-	events [benchConferences]contract.Event
+	events []contract.Event
 	next   int
 
 	mu    sync.Mutex
@@ -35,34 +36,14 @@ type course struct {
 
 func newCourse(b *testing.B) *course {
 	c := &course{b: b, sent: map[int]time.Time{}, empty: make(chan struct{}, 1)}
-	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		at := time.Now()
-		n, err := strconv.Atoi(r.PostFormValue("SequenceNumber"))
-		if err != nil {
-			b.Errorf("told %v", r.PostForm)
-		}
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		c.took = append(c.took, at.Sub(c.sent[n]))
-		delete(c.sent, n)
-		if c.left--; c.left == 0 {
-			c.empty <- struct{}{}
-		}
-	}))
+	receiver := httptest.NewServer(http.HandlerFunc(c.take))
 	b.Cleanup(receiver.Close)
 	var err error
 	if c.store, err = store.Open(b.Context(), b.TempDir(), nil); err != nil {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { c.store.Close() })
-	account := contract.NewAccountSID()
-	for i := range c.events {
-		conf := contract.NewConferenceSID()
-		c.events[i] = contract.Event{Type: contract.EventParticipantMute,
-			Conference:  &contract.ConferenceInfo{SID: conf, Account: account, FriendlyName: "tea", Status: contract.ConferenceInProgress, Created: time.Now()},
-			Participant: &contract.ParticipantInfo{Conference: conf, Call: contract.NewCallSID(), Muted: true, Joined: time.Now()},
-			Callback:    &contract.Callback{URL: receiver.URL, Method: http.MethodPost}}
-	}
+	c.events = conferences(benchConferences, receiver.URL)
 	client := webhook.New(webhook.Config{Policy: webhook.Policy{AllowLoopback: true},
 		Tokens: func(contract.AccountSID) (string, bool) { return "0123456789abcdef", true }})
 	b.Cleanup(client.Close)
@@ -77,9 +58,39 @@ func newCourse(b *testing.B) *course {
 	return c
 }
 
+// conferences returns an event of each of so many conferences, whose receiver is
+// at url.
+func conferences(many int, url string) (events []contract.Event) {
+	account := contract.NewAccountSID()
+	for range many {
+		conf := contract.NewConferenceSID()
+		events = append(events, contract.Event{Type: contract.EventParticipantMute,
+			Conference:  &contract.ConferenceInfo{SID: conf, Account: account, FriendlyName: "tea", Status: contract.ConferenceInProgress, Created: time.Now()},
+			Participant: &contract.ParticipantInfo{Conference: conf, Call: contract.NewCallSID(), Muted: true, Joined: time.Now()},
+			Callback:    &contract.Callback{URL: url, Method: http.MethodPost}})
+	}
+	return events
+}
+
+// take is the receiver.
+func (c *course) take(w http.ResponseWriter, r *http.Request) {
+	at := time.Now()
+	n, err := strconv.Atoi(r.PostFormValue("SequenceNumber"))
+	if err != nil {
+		c.b.Errorf("told %v", r.PostForm)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.took = append(c.took, at.Sub(c.sent[n]))
+	delete(c.sent, n)
+	if c.left--; c.left == 0 {
+		c.empty <- struct{}{}
+	}
+}
+
 // send lets the next event happen.
 func (c *course) send() {
-	e := c.events[c.next%benchConferences]
+	e := c.events[c.next%len(c.events)]
 	c.next++
 	e.Sequence = c.next
 	c.mu.Lock()
@@ -89,16 +100,29 @@ func (c *course) send() {
 	c.store.Append(e)
 }
 
-func (c *course) report() {
-	<-c.empty
-	c.b.StopTimer()
-	slices.Sort(c.took)
-	at := func(q float64) float64 {
-		return float64(c.took[int(q*float64(len(c.took)-1))]) / float64(time.Millisecond)
+// eventPace is the time between two events of the benchmarks that measure delay.
+const eventPace = 2 * time.Millisecond
+
+// stroll sends so many events, 500 in a second, and waits until all are taken.
+// After each it calls besides.
+func (c *course) stroll(events int, besides func(n int)) {
+	c.left = events
+	pace := time.NewTicker(eventPace)
+	defer pace.Stop()
+	for n := range events {
+		<-pace.C
+		c.send()
+		besides(n)
 	}
-	c.b.ReportMetric(float64(c.b.N)/c.b.Elapsed().Seconds(), "events/s")
-	c.b.ReportMetric(at(0.5), "p50-ms")
-	c.b.ReportMetric(at(0.99), "p99-ms")
+	<-c.empty
+}
+
+// reportDelay reports how long events took, in milliseconds.
+func (c *course) reportDelay(prefix string) {
+	slices.Sort(c.took)
+	for name, q := range map[string]float64{"p50-ms": 0.5, "p99-ms": 0.99} {
+		c.b.ReportMetric(float64(c.took[int(q*float64(len(c.took)-1))])/float64(time.Millisecond), prefix+name)
+	}
 }
 
 // How many events are made durable and delivered in a second, when there are
@@ -110,20 +134,49 @@ func BenchmarkEvents_throughput(b *testing.B) {
 	for range b.N {
 		c.send()
 	}
-	c.report()
+	<-c.empty
+	b.StopTimer()
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "events/s")
 }
 
 // How long it takes from a change of state until the receiver has it, at 500
 // events in a second.
 func BenchmarkEvents_delay(b *testing.B) {
 	c := newCourse(b)
-	c.left = b.N
 	b.ResetTimer()
-	pace := time.NewTicker(2 * time.Millisecond)
-	defer pace.Stop()
-	for range b.N {
-		<-pace.C
-		c.send()
+	c.stroll(b.N, func(int) {})
+	b.StopTimer()
+	c.reportDelay("")
+}
+
+// The same without and with a receiver that takes connections and never answers,
+// to which ten more conferences tell an event for each ten of the others:
+// by turns, half a second each.
+func BenchmarkEvents_besideADeadReceiver(b *testing.B) {
+	dead, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
 	}
-	c.report()
+	b.Cleanup(func() { dead.Close() })
+	alone, beside := newCourse(b), newCourse(b)
+	lost := conferences(10, "http://"+dead.Addr().String()+"/#rt=1000")
+	tellTheDead := func(n int) {
+		if n%10 == 0 {
+			e := lost[n/10%len(lost)]
+			e.Sequence, e.Time = n+1, time.Now()
+			beside.store.Append(e)
+		}
+	}
+	for n := range 1000 {
+		tellTheDead(n) // it has been dead for a while
+	}
+	const turn = 250
+	b.ResetTimer()
+	for left := b.N; left > 0; left -= 2 * turn {
+		alone.stroll(turn, func(int) {})
+		beside.stroll(turn, tellTheDead)
+	}
+	b.StopTimer()
+	alone.reportDelay("alone-")
+	beside.reportDelay("beside-")
 }

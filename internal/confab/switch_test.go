@@ -44,7 +44,7 @@ func (b *buffer) String() string {
 }
 
 // config is a switch on free ports of loopback with a data directory of its own.
-func config(t *testing.T) confab.Config {
+func config(t testing.TB) confab.Config {
 	c := confab.Default()
 	c.Data = filepath.Join(t.TempDir(), "data")
 	c.HTTP, c.SIP = "127.0.0.1:0", "127.0.0.1:0"
@@ -54,7 +54,7 @@ func config(t *testing.T) confab.Config {
 }
 
 // start runs a switch; stop drains it and fails the test if that fails.
-func start(t *testing.T, c confab.Config) (s *confab.Switch, stop func()) {
+func start(t testing.TB, c confab.Config) (s *confab.Switch, stop func()) {
 	t.Helper()
 	s, err := confab.New(c)
 	if err != nil {
