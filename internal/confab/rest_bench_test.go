@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -195,12 +194,9 @@ func (w *site) run(b *testing.B, kinds ...func(*benchSeat) error) {
 	}
 	asking.Wait()
 	b.ReportMetric(float64(len(took))/time.Since(began).Seconds(), "requests/s")
-	if len(took) == 0 {
-		return
-	}
-	slices.Sort(took)
-	for name, q := range map[string]float64{"p50-ms": 0.5, "p99-ms": 0.99} {
-		b.ReportMetric(float64(took[int(q*float64(len(took)-1))])/float64(time.Millisecond), name)
+	if len(took) > 0 {
+		b.ReportMetric(quantile(took, 0.5), "p50-ms")
+		b.ReportMetric(quantile(took, 0.99), "p99-ms")
 	}
 }
 

@@ -102,19 +102,19 @@ func (w *writer) commit(todo work) error {
 		}
 		w.conn, w.stmts = conn, make(map[string]*sql.Stmt)
 	}
-	if _, err := w.conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+	if err := w.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
 	if err := w.write(ctx, todo); err != nil {
 		return err // disconnecting rolls back
 	}
-	if _, err := w.conn.ExecContext(ctx, "COMMIT"); err != nil {
+	if err := w.exec(ctx, "COMMIT"); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
 	return nil
 }
 
-// exec runs one statement of the transaction, prepared once per connection.
+// exec runs one statement of a transaction, prepared once per connection.
 func (w *writer) exec(ctx context.Context, query string, args ...any) error {
 	stmt, ok := w.stmts[query]
 	if !ok {

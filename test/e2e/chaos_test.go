@@ -27,7 +27,9 @@ import (
 	"confab/internal/store"
 )
 
-// chaos is how much of it there is. CONFAB_LONG=1 asks for all of it.
+// chaos is how much of it there is. CONFAB_LONG=1 asks for all of it:
+//
+//	CONFAB_LONG=1 go test -count=1 -v -run TestChaos ./test/e2e
 type chaos struct{ events, conferences, kills int }
 
 func howMuch() chaos {
@@ -84,23 +86,27 @@ func TestChaos_aDeadReceiver(t *testing.T) {
 	defer dead.Close()
 	s := newMortal(t, r, "http://"+dead.Addr().String()+"/")
 	s.start()
-	measure := func(prefixes ...string) time.Duration {
+	measure := func(prefixes ...string) []time.Duration {
 		r.forget()
 		ctx, cancel := context.WithCancel(t.Context())
 		var calling sync.WaitGroup
 		for _, prefix := range prefixes {
 			s.talk(ctx, &calling, prefix, 4)
 		}
-		until(t, 2*time.Minute, "events arrive", func() bool { return r.taken() >= 100 })
+		until(t, 2*time.Minute, "events arrive", func() bool { return r.taken() >= 200 })
 		cancel()
 		calling.Wait()
-		return r.delay(0.99)
+		return r.delays(s.told())
 	}
 	alone := measure("room")
 	beside := measure("room", "dead")
-	t.Logf("p99 of what happens until it is told: %v alone, %v beside a dead receiver", alone, beside)
-	if late := 2 * time.Second; beside > late {
-		t.Errorf("beside a dead receiver p99 is %v, more than %v", beside, late)
+	at := func(delays []time.Duration, q float64) time.Duration { return delays[int(q*float64(len(delays)-1))] }
+	t.Logf("from what happens until it is told: p50 %v, p99 %v alone; p50 %v, p99 %v beside a dead receiver",
+		at(alone, 0.5), at(alone, 0.99), at(beside, 0.5), at(beside, 0.99))
+	// The machine has other work; what a dead receiver would hold up waits for
+	// seconds. To the nanosecond: TestDelivery_theDeadDelayNobodyElse.
+	if late := at(alone, 0.99) + time.Second; at(beside, 0.99) > late {
+		t.Errorf("beside a dead receiver p99 is %v, alone %v", at(beside, 0.99), at(alone, 0.99))
 	}
 	waiting := 0
 	for _, e := range s.told() {
@@ -128,14 +134,14 @@ type receiver struct {
 	first    map[string][]int  // per conference: sequence numbers as they first arrived
 	tokens   map[string]string // per conference and sequence number
 	repeated int
-	delays   []time.Duration
+	came     map[string]time.Time // per conference and sequence number
 	serving  sync.WaitGroup
 }
 
 var roomName = regexp.MustCompile(`(room|dead)[0-9-]+`)
 
 func newReceiver(t *testing.T, ill bool) *receiver {
-	r := &receiver{t: t, ill: ill, first: map[string][]int{}, tokens: map[string]string{}}
+	r := &receiver{t: t, ill: ill, first: map[string][]int{}, tokens: map[string]string{}, came: map[string]time.Time{}}
 	r.documents = httptest.NewServer(http.HandlerFunc(r.document))
 	t.Cleanup(r.documents.Close)
 	r.listen()
@@ -202,6 +208,7 @@ func (r *receiver) document(w http.ResponseWriter, q *http.Request) {
 }
 
 func (r *receiver) callback(w http.ResponseWriter, q *http.Request) {
+	at := time.Now()
 	if err := q.ParseForm(); err != nil {
 		return
 	}
@@ -247,9 +254,7 @@ func (r *receiver) callback(w http.ResponseWriter, q *http.Request) {
 	}
 	r.tokens[key] = token
 	r.first[conference] = append(r.first[conference], n)
-	if at, err := time.Parse(time.RFC1123Z, q.PostForm.Get("Timestamp")); err == nil {
-		r.delays = append(r.delays, time.Since(at)) // of a second, as the contract has it
-	}
+	r.came[key] = at
 }
 
 func (r *receiver) conferences() int {
@@ -266,20 +271,27 @@ func (r *receiver) has(e contract.Event) bool {
 func (r *receiver) taken() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return len(r.delays)
+	return len(r.came)
 }
 
 func (r *receiver) forget() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.delays = nil
+	clear(r.came)
 }
 
-func (r *receiver) delay(q float64) time.Duration {
+// delays returns how long events took to come here since they happened, by the
+// journal's time; those that took longest last.
+func (r *receiver) delays(told []contract.Event) (delays []time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	slices.Sort(r.delays)
-	return r.delays[int(q*float64(len(r.delays)-1))]
+	for _, e := range told {
+		if at, ok := r.came[fmt.Sprint(e.Stream(), " ", e.Sequence)]; ok {
+			delays = append(delays, at.Sub(e.Time))
+		}
+	}
+	slices.Sort(delays)
+	return delays
 }
 
 // check compares what came with what was to be told.
