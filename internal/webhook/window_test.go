@@ -1,19 +1,12 @@
 package webhook_test
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"slices"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"confab/internal/contract"
-	"confab/internal/webhook"
 )
 
 // What waits in a stream whose application takes it is read in pieces, not one
@@ -123,79 +116,4 @@ func TestDelivery_holdsSoManyInAll(t *testing.T) {
 			t.Errorf("%+v, want as many held as may be: 20000", got)
 		}
 	})
-}
-
-// Applications that are dead, in each of the ways, delay nobody else: to the
-// nanosecond, the others hear of each event when they would have without them.
-func TestDelivery_theDeadDelayNobodyElse(t *testing.T) {
-	delays := func(dead bool) (heard map[string]time.Duration) {
-		synctest.Test(t, func(t *testing.T) { heard = hearBeside(t, dead) })
-		return heard
-	}
-	alone, beside := delays(false), delays(true)
-	if len(alone) != living*10 {
-		t.Fatalf("%d events were heard, want %d: the test proves nothing", len(alone), living*10)
-	}
-	if !maps.Equal(alone, beside) {
-		sorted := func(of map[string]time.Duration) []time.Duration { return slices.Sorted(maps.Values(of)) }
-		a, b := sorted(alone), sorted(beside)
-		t.Errorf("%d events alone, %d beside the dead; p50 %v and %v, p99 %v and %v", len(a), len(b),
-			a[len(a)/2], b[len(b)/2], a[len(a)*99/100], b[len(b)*99/100])
-	}
-}
-
-// living is how many conferences have an application that lives; as many have
-// one that does not.
-const living = 100
-
-// hearBeside returns when each event was heard of, counted from when it
-// happened, by the applications that live.
-func hearBeside(t *testing.T, dead bool) map[string]time.Duration {
-	j, a := newJournal(), newApp(t)
-	var mu sync.Mutex
-	happened, heard := make(map[string]time.Time), make(map[string]time.Duration)
-	a.answer = func(r *http.Request, stream string, n int) (int, error) {
-		switch r.URL.Host {
-		case "refuses.test":
-			return 0, errors.New("connection refused")
-		case "stalls.test":
-			return takes(r, time.Hour)
-		case "fails.test":
-			return 500, nil
-		}
-		mu.Lock()
-		key := fmt.Sprint(stream, " ", n)
-		heard[key] = time.Since(happened[key])
-		mu.Unlock()
-		return takes(r, time.Duration(1+(n*7+len(stream))%20)*time.Millisecond)
-	}
-	client := webhook.New(webhook.Config{Tokens: tokens, Transport: a})
-	d := webhook.NewDelivery(webhook.DeliveryConfig{Client: client, Journal: j, Parking: &lot{parked: map[contract.Pos]*parked{}}, RetryFor: time.Minute})
-	ctx, cancel := context.WithCancel(t.Context())
-	var run sync.WaitGroup
-	run.Go(func() { d.Run(ctx) })
-	happen := func(e contract.Event) {
-		e.Time = time.Now()
-		mu.Lock()
-		happened[fmt.Sprint(e.Stream(), " ", e.Sequence)] = e.Time
-		mu.Unlock()
-		j.append(e)
-	}
-	hosts := []string{"refuses", "stalls", "fails"}
-	for n := 1; n <= 10; n++ {
-		for s := range living {
-			if dead {
-				happen(told(fmt.Sprint("CF-dead-", s), n, "http://"+hosts[s%len(hosts)]+".test/"))
-			}
-			happen(told(fmt.Sprint("CF-", s), n, "http://lives.test/"))
-			time.Sleep(2 * time.Millisecond)
-		}
-	}
-	time.Sleep(time.Minute)
-	if got := d.Stats(); dead && (got.Retried < 3*living || got.GivenUp == 0) {
-		t.Errorf("%+v: the dead were hardly told of anything, and the test proves nothing", got)
-	}
-	cancel()
-	run.Wait()
-	return heard
 }

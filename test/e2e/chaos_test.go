@@ -27,16 +27,16 @@ import (
 	"confab/internal/store"
 )
 
-// chaos is how much of it there is. CONFAB_LONG=1 asks for all of it:
+// chaos is how much of it there is, and how many conferences meet together. CONFAB_LONG=1 asks for all of it:
 //
 //	CONFAB_LONG=1 go test -count=1 -v -run TestChaos ./test/e2e
-type chaos struct{ events, conferences, kills int }
+type chaos struct{ events, conferences, together, kills int }
 
 func howMuch() chaos {
 	if os.Getenv("CONFAB_LONG") != "" {
-		return chaos{events: 2000, conferences: 100, kills: 20}
+		return chaos{events: 2000, conferences: 100, together: 25, kills: 20}
 	}
-	return chaos{events: 250, conferences: 12, kills: 3}
+	return chaos{events: 250, conferences: 12, together: 8, kills: 3}
 }
 
 // A receiver refuses, stalls, answers 500 and megabytes and resets, while the
@@ -54,7 +54,7 @@ func TestChaos_everyEventArrivesInOrder(t *testing.T) {
 
 	ctx, cancel := context.WithCancel(t.Context())
 	var calling sync.WaitGroup
-	s.talk(ctx, &calling, "room", 8)
+	s.talk(ctx, &calling, "room", much.together)
 	step := much.events / (much.kills + 1)
 	for n := range much.kills {
 		until(t, 3*time.Minute, "events happen", func() bool { return s.toldEvents() >= (n+1)*step })
