@@ -351,11 +351,9 @@ func (p *part) say(l *loop, m *member) {
 
 // sayPlays is say for somebody who hears prompts of their own over the others.
 func (p *part) sayPlays(l *loop, m *member) {
-	frame, shared := m.strip.Mix(l.frame)
-	if shared {
-		frame = l.frame[:copy(l.frame, frame)]
-	}
+	frame := l.zero(m.session.out.rate())
 	m.session.out.play(frame)
+	m.strip.MixOnto(frame)
 	p.sayAlone(l, m, frame)
 }
 
