@@ -20,6 +20,11 @@ func (in *inlet) decode(dst []int16, payload []byte) {
 // audio.ConcealedFor everybody is.
 func (in *inlet) conceal(dst []int16) bool {
 	in.level = 0
+	if in.comfort.rests { // RFC 3389 §1: the far end has said that it pauses
+		in.pause()
+		clear(dst)
+		return false
+	}
 	if in.loud == 0 || in.paused || in.gaps == nil {
 		clear(dst)
 		return false

@@ -49,6 +49,8 @@ type inlet struct {
 	rest    []int16          // decoded and not yet heard, where packets are no frames
 	loud    int              // frames of hangover left
 	level   int              // mean magnitude of the packet heard last; 0 where none came
+	floor   int              // least level lately, in floorUnits
+	comfort comfort          // what the far end says of that
 	presses int              // digits told since the last check
 	dropped uint64           // packets of a payload type that was not agreed
 
@@ -71,6 +73,7 @@ func (in *inlet) set(p Params, now time.Duration) {
 		in.detector = nil
 		in.frame = make([]int16, audio.FrameSize(p.Codec.SampleRate()))
 		in.gaps, in.rest = nil, nil
+		in.floor = noFloor
 	}
 	in.payloadType, in.dtmf = p.PayloadType, p.DTMF
 	in.speaks, in.held = p.Receive, !p.Send
@@ -96,7 +99,10 @@ func (in *inlet) receive(s *Session, r rtp.Packet, arrival time.Duration, l *loo
 		if key, ok := in.events.Push(r); ok {
 			l.tellDigit(s, key, false)
 		}
+	case r.PayloadType == comfortNoise && in.clock == 8000:
+		in.takeComfort(r)
 	case r.PayloadType == in.payloadType:
+		in.comfort.rests = false
 		in.receiver.Push(arrival, r)
 		if arrival < in.from {
 			return
@@ -230,6 +236,7 @@ func (in *inlet) listen(payload []byte, wanted, measured bool) bool {
 	}
 	level, ok := in.codec.Level(payload)
 	in.level = level
+	in.learnFloor(level)
 	switch {
 	case !wanted:
 		in.loud = 0 // what is not decoded cannot be gone on with
