@@ -43,16 +43,17 @@ type inlet struct {
 	from        time.Duration // what came before this is too old to be heard
 	reportsFrom netip.AddrPort
 
-	frame   []int16          // the frame heard last
-	gaps    *audio.Concealer // fills them; nil until something is heard
-	paused  bool             // there was a pause after what gaps has heard
-	rest    []int16          // decoded and not yet heard, where packets are no frames
-	loud    int              // frames of hangover left
-	level   int              // mean magnitude of the packet heard last; 0 where none came
-	floor   int              // least level lately, in floorUnits
-	comfort comfort          // what the far end says of that
-	presses int              // digits told since the last check
-	dropped uint64           // packets of a payload type that was not agreed
+	frame    []int16          // the frame heard last
+	gaps     *audio.Concealer // fills them; nil until something is heard
+	paused   bool             // there was a pause after what gaps has heard
+	rest     []int16          // decoded and not yet heard, where packets are no frames
+	loud     int              // frames of hangover left
+	level    int              // mean magnitude of the packet heard last; 0 where none came
+	leveller audio.Leveller
+	floor    int     // least level lately, in floorUnits
+	comfort  comfort // what the far end says of that
+	presses  int     // digits told since the last check
+	dropped  uint64  // packets of a payload type that was not agreed
 
 	sound          heard
 	roundTrip      time.Duration
@@ -73,7 +74,7 @@ func (in *inlet) set(p Params, now time.Duration) {
 		in.detector = nil
 		in.frame = make([]int16, audio.FrameSize(p.Codec.SampleRate()))
 		in.gaps, in.rest = nil, nil
-		in.floor = noFloor
+		in.floor, in.leveller = noFloor, audio.Leveller{}
 	}
 	in.payloadType, in.dtmf = p.PayloadType, p.DTMF
 	in.speaks, in.held = p.Receive, !p.Send
