@@ -254,20 +254,26 @@ func spectrum(samples []int16) []float64 {
 	return out
 }
 
-// transform is the Fourier transform of x, whose length is a power of two.
+// transform is the Fourier transform of x, whose length is a power of two, in place.
 func transform(x []complex128) {
-	if len(x) == 1 {
-		return
+	for i, j := 1, 0; i < len(x); i++ {
+		bit := len(x) / 2
+		for ; j&bit != 0; bit /= 2 {
+			j ^= bit
+		}
+		if j ^= bit; i < j {
+			x[i], x[j] = x[j], x[i]
+		}
 	}
-	even, odd := make([]complex128, len(x)/2), make([]complex128, len(x)/2)
-	for i := range even {
-		even[i], odd[i] = x[2*i], x[2*i+1]
-	}
-	transform(even)
-	transform(odd)
-	for k := range even {
-		turn := cmplx.Rect(1, -2*math.Pi*float64(k)/float64(len(x))) * odd[k]
-		x[k], x[k+len(even)] = even[k]+turn, even[k]-turn
+	for half := 1; half < len(x); half *= 2 {
+		step, turn := cmplx.Rect(1, -math.Pi/float64(half)), complex(1, 0)
+		for k := range half {
+			for i := k; i < len(x); i += 2 * half {
+				a, b := x[i], turn*x[i+half]
+				x[i], x[i+half] = a+b, a-b
+			}
+			turn *= step
+		}
 	}
 }
 
@@ -275,10 +281,10 @@ func transform(x []complex128) {
 // every pattern of loss, whoever speaks, at every rate.
 func TestConcealer_isBetterThanRepetition(t *testing.T) {
 	for _, rate := range []int{8000, 16000, 48000} {
-		voices := map[string][]int16{"voiced": voiced(rate, 20, 7)}
+		voices := map[string][]int16{"voiced": voiced(rate, 10, 7)}
 		for _, name := range []string{"en-us", "en-us+f3", "de"} {
-			if rate != 8000 && name != "en-us" {
-				continue // one is enough
+			if rate != 8000 {
+				break // 8 kHz tells enough of them
 			}
 			if speech := espeak(t, rate, name); speech != nil {
 				voices["espeak-ng "+name] = speech
@@ -291,7 +297,7 @@ func TestConcealer_isBetterThanRepetition(t *testing.T) {
 				}
 				t.Run(fmt.Sprintf("%d Hz/%s/%s", rate, name, l.name), func(t *testing.T) {
 					var distance, was, snr, wasSNR float64
-					const runs = 4
+					const runs = 3
 					for seed := range uint64(runs) {
 						one := func(c concealing) (d, s float64) {
 							heard, gone, harmed := receive(speech, rate/50, l.lost(rand.New(rand.NewPCG(seed, 5))), c)
