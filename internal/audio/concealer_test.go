@@ -16,9 +16,9 @@ import (
 	"confab/internal/audio"
 )
 
-// voiced returns seconds of something like speech at rate: syllables of a pitch
+// speechLike returns seconds of something like speech at rate: syllables of a pitch
 // that glides, through three formants that move, with hissing and pauses between.
-func voiced(rate int, seconds float64, seed uint64) []int16 {
+func speechLike(rate int, seconds float64, seed uint64) []int16 {
 	random := rand.New(rand.NewPCG(seed, 1))
 	out := make([]float64, int(seconds*float64(rate)))
 	var formants [3]resonator
@@ -281,7 +281,7 @@ func transform(x []complex128) {
 // every pattern of loss, whoever speaks, at every rate.
 func TestConcealer_isBetterThanRepetition(t *testing.T) {
 	for _, rate := range []int{8000, 16000, 48000} {
-		voices := map[string][]int16{"voiced": voiced(rate, 10, 7)}
+		voices := map[string][]int16{"voiced": speechLike(rate, 10, 7)}
 		for _, name := range []string{"en-us", "en-us+f3", "de"} {
 			if rate != 8000 {
 				break // 8 kHz tells enough of them
@@ -322,7 +322,7 @@ func TestConcealer_isBetterThanRepetition(t *testing.T) {
 func TestConcealer_piecesMakeNoDifference(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rate := rapid.SampledFrom([]int{8000, 16000, 48000}).Draw(t, "rate")
-		speech := voiced(rate, 0.2, rapid.Uint64().Draw(t, "seed"))
+		speech := speechLike(rate, 0.2, rapid.Uint64().Draw(t, "seed"))
 		whole, pieces := audio.NewConcealer(rate), audio.NewConcealer(rate)
 		whole.Hear(slices.Clone(speech))
 		pieces.Hear(slices.Clone(speech))
@@ -400,7 +400,7 @@ func TestConcealer_goesOnWithATone(t *testing.T) {
 
 func TestConcealer_doesNotAllocate(t *testing.T) {
 	c := audio.NewConcealer(48000)
-	frame := voiced(48000, 0.02, 1)
+	frame := speechLike(48000, 0.02, 1)
 	if n := testing.AllocsPerRun(20, func() {
 		c.Hear(frame)
 		for range 4 {
@@ -415,7 +415,7 @@ func TestConcealer_doesNotAllocate(t *testing.T) {
 
 func BenchmarkConcealer(b *testing.B) {
 	for _, rate := range []int{8000, 16000, 48000} {
-		speech := voiced(rate, 0.1, 1)
+		speech := speechLike(rate, 0.1, 1)
 		frame := make([]int16, rate/50)
 		c := audio.NewConcealer(rate)
 		c.Hear(slices.Clone(speech))

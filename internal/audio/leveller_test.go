@@ -63,7 +63,7 @@ func at(samples []int16, rate int, dbov float64) []int16 {
 // not, is left alone.
 func TestLeveller_speechComesToTheUsualLevel(t *testing.T) {
 	for _, rate := range []int{8000, 16000} {
-		voices := map[string][]int16{"voiced": voiced(rate, 40, 3)}
+		voices := map[string][]int16{"voiced": speechLike(rate, 40, 3)}
 		for _, name := range []string{"en-us", "en-us+f3", "de"} {
 			if speech := espeak(t, rate, name); speech != nil {
 				for len(speech) < 40*rate {
@@ -155,7 +155,7 @@ func TestLeveller_doesNotPumpNoise(t *testing.T) {
 	const rate = 8000
 	l := new(audio.Leveller)
 	noise := audio.NewNoise(rate)
-	sound := at(voiced(rate, 40, 3), rate, -42)
+	sound := at(speechLike(rate, 40, 3), rate, -42)
 	hiss := make([]int16, len(sound))
 	noise.Read(hiss[:160], -56) // comes gently
 	noise.Read(hiss, -56)
@@ -173,14 +173,14 @@ func TestLeveller_doesNotPumpNoise(t *testing.T) {
 }
 
 func TestLeveller_doesNotAllocate(t *testing.T) {
-	l, frame := new(audio.Leveller), voiced(8000, 0.02, 1)
+	l, frame := new(audio.Leveller), speechLike(8000, 0.02, 1)
 	if n := testing.AllocsPerRun(100, func() { l.Write(frame, 90, 3) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
 }
 
 func BenchmarkLeveller(b *testing.B) {
-	speech := at(voiced(8000, 20, 3), 8000, -40)
+	speech := at(speechLike(8000, 20, 3), 8000, -40)
 	l := new(audio.Leveller)
 	levelled(l, 8000, speech, 0)
 	frame := make([]int16, 160)
