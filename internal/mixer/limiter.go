@@ -119,11 +119,13 @@ func fitting(sum []int32) float32 {
 
 // ramp applies a gain that goes from one value to another on a straight line.
 func ramp(dst []int16, sum []int32, from, to float32) {
-	step := (to - from) / float32(len(sum))
+	// Fixed point: 30 bits of fraction.
+	at := int64(from * (1 << 30))
+	step := (int64(to*(1<<30)) - at) / int64(len(sum))
 	dst = dst[:len(sum)]
 	for i, v := range sum {
-		from += step
-		dst[i] = round(float32(v) * from)
+		at += step
+		dst[i] = int16(int64(v) * at / (1 << 30))
 	}
 }
 

@@ -83,9 +83,7 @@ func (s *Strip) Mix(dst []int16) (frame []int16, shared bool) {
 		}
 	}
 	if s.limits(over) {
-		for i := range dst {
-			m.wide[i] = s.hears(i, own)
-		}
+		s.MixSum(m.wide)
 	}
 	s.limiter.settle(dst, m.wide, over, m.turn)
 	return dst, false
@@ -136,7 +134,15 @@ func (s *Strip) HearsNothing() bool {
 // for the mixer behind a trunk strip: a voice passes a tree of mixers unharmed.
 func (s *Strip) MixSum(dst []int32) {
 	own := s.heardByAll()
-	for i := range dst[:s.mixer.size] {
+	dst = dst[:s.mixer.size]
+	if own && !s.spokenTo && s.voice != nil { // the usual talker
+		voice := s.voice[:len(dst)]
+		for i, v := range s.mixer.sum[:len(dst)] {
+			dst[i] = v - int32(voice[i])
+		}
+		return
+	}
+	for i := range dst {
 		dst[i] = s.hears(i, own)
 	}
 }
