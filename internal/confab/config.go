@@ -39,6 +39,7 @@ type Config struct {
 	DrainTimeout    time.Duration `yaml:"drain_timeout" default:"30s" env:"CONFAB_DRAIN_TIMEOUT" help:"How long running calls may go on after SIGTERM before they are hung up. A second signal exits at once."`
 
 	Webhook   Webhook   `yaml:"webhook" embed:"" prefix:"webhook-"`
+	Media     Media     `yaml:"media" embed:"" prefix:"media-"`
 	Retention Retention `yaml:"retention" embed:"" prefix:"retention-"`
 	Speech    Speech    `yaml:"speech" embed:"" prefix:"speech-"`
 
@@ -63,6 +64,11 @@ type Webhook struct {
 	AllowPrivate  bool          `yaml:"allow_private" default:"false" negatable:"" env:"CONFAB_WEBHOOK_ALLOW_PRIVATE" help:"Allow applications in private networks (10/8, 172.16/12, 192.168/16, fc00::/7, 100.64/10)."`
 	RetryFor      time.Duration `yaml:"retry_for" default:"60s" env:"CONFAB_WEBHOOK_RETRY_FOR" help:"How long a callback is tried again that fails with a 5xx, a time-out or no connection, before it is parked. A URL's own #rc and #rp come before it. 0s: never."`
 	Allow         Prefixes      `yaml:"allow" default:"" placeholder:"NETWORKS" env:"CONFAB_WEBHOOK_ALLOW" help:"Allow these networks and addresses, with commas between them, whatever else is said: 10.1.0.0/16, 192.168.7.2."`
+}
+
+// Media says how voices are treated.
+type Media struct {
+	AutoLevel bool `yaml:"auto_level" default:"true" negatable:"" env:"CONFAB_MEDIA_AUTO_LEVEL" help:"Bring speech that is much too quiet or too loud to the usual level, slowly, within 12 dB. Speech between -30 and -18 dBov, music and tones are left as they are."`
 }
 
 // Retention says how long is kept what is over. What lives, and what is still

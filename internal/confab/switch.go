@@ -140,6 +140,7 @@ func (s *Switch) openVoice(context.Context) (err error) {
 		Bind:    ip,
 		PortLow: int(s.cfg.RTPPorts.First), PortHigh: int(s.cfg.RTPPorts.Last),
 		MediaTimeout: s.cfg.MediaTimeout,
+		AutoLevel:    s.cfg.Media.AutoLevel,
 		ListenPacket: s.cfg.Net.ListenPacket,
 		Log:          s.log,
 	})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"confab/internal/audio"
 	"confab/internal/codec"
@@ -20,6 +21,8 @@ const bridgeRate = 8000
 type Bridge struct {
 	plane *Plane
 	slot  int
+
+	heardLast atomic.Pointer[member] // whose background it has; nil: nobody's
 
 	mu     sync.Mutex
 	parts  map[*loop]*part // the first is the root, to which the others are joined
@@ -40,6 +43,7 @@ type part struct {
 	trunks  []*trunkEnd
 	shared  []*sharedVoice
 	asides  []*aside // to members, from other loops
+	calm    calm
 }
 
 // member is a session's place at a bridge.
@@ -49,7 +53,11 @@ type member struct {
 	strip   *mixer.Strip
 	muted   bool
 	private bool     // says with its own encoder, since it hears something of its own
+	heard   bool     // in the last tick
+	last    bool     // it was heard last, or somebody after it
 	asides  []*aside // to sessions of other loops, while it is heard only by some
+
+	background atomic.Int32 // dBov, of its line; read on all loops of the bridge
 }
 
 // played is a prompt to all at the bridge.
@@ -79,7 +87,7 @@ func (b *Bridge) partOn(l *loop) *part {
 	if p := b.parts[l]; p != nil {
 		return p
 	}
-	p := &part{bridge: b, loop: l, slot: b.slot, mix: mixer.New(audio.FrameSize(bridgeRate))}
+	p := &part{bridge: b, loop: l, slot: b.slot, mix: mixer.New(audio.FrameSize(bridgeRate)), calm: calm{level: audio.Quietest}}
 	if b.root != nil {
 		// Half a tick from the root, so that neither has a turn while the other
 		// may: a voice crosses in half a tick, and no frame is heard twice or not at all.
@@ -262,6 +270,7 @@ func (p *part) remove(m *member) {
 		}
 	}
 	m.endAsides()
+	m.forgetBackground()
 	p.mix.Remove(m.strip)
 	m.session.member = nil
 }
@@ -280,9 +289,11 @@ func (p *part) tick(l *loop) {
 		if !m.session.takesTurn(l) {
 			continue
 		}
-		if frame := m.session.hear(l, !m.muted); frame != nil {
+		frame := m.session.hear(l, !m.muted)
+		if frame != nil {
 			m.strip.Put(frame)
 		}
+		m.calms(frame != nil)
 	}
 	l.current = nil
 	p.playAll()
@@ -290,6 +301,7 @@ func (p *part) tick(l *loop) {
 	for _, v := range p.shared {
 		v.fresh = false
 	}
+	p.calm.tick(p.bridge.background())
 	for _, m := range p.members {
 		l.current = m.session
 		if m.session.pace.takes {
@@ -332,7 +344,7 @@ func (p *part) say(l *loop, m *member) {
 	if m.strip.HearsNothing() {
 		// G.711 has no state, so going back to the shared encoder is seamless at any time.
 		m.private = false
-		s.say(l, l.silence(s.out.codec))
+		s.say(l, p.calm.coded(l, s.out.codec))
 		return
 	}
 	frame, shared := m.strip.Mix(l.frame)
@@ -351,11 +363,9 @@ func (p *part) say(l *loop, m *member) {
 
 // sayPlays is say for somebody who hears prompts of their own over the others.
 func (p *part) sayPlays(l *loop, m *member) {
-	frame, shared := m.strip.Mix(l.frame)
-	if shared {
-		frame = l.frame[:copy(l.frame, frame)]
-	}
+	frame := l.zero(m.session.out.rate())
 	m.session.out.play(frame)
+	m.strip.MixOnto(frame)
 	p.sayAlone(l, m, frame)
 }
 

@@ -43,13 +43,17 @@ type inlet struct {
 	from        time.Duration // what came before this is too old to be heard
 	reportsFrom netip.AddrPort
 
-	frame   []int16 // the frame heard last
-	rest    []int16 // decoded and not yet heard, where packets are no frames
-	loud    int     // frames of hangover left
-	level   int     // mean magnitude of the packet heard last; 0 where none came
-	gap     int     // samples concealed in a row
-	presses int     // digits told since the last check
-	dropped uint64  // packets of a payload type that was not agreed
+	frame    []int16          // the frame heard last
+	gaps     *audio.Concealer // fills them; nil until something is heard
+	paused   bool             // there was a pause after what gaps has heard
+	rest     []int16          // decoded and not yet heard, where packets are no frames
+	loud     int              // frames of hangover left
+	level    int              // mean magnitude of the packet heard last; 0 where none came
+	leveller audio.Leveller
+	floor    int     // least level lately, in floorUnits
+	comfort  comfort // what the far end says of that
+	presses  int     // digits told since the last check
+	dropped  uint64  // packets of a payload type that was not agreed
 
 	sound          heard
 	roundTrip      time.Duration
@@ -69,7 +73,8 @@ func (in *inlet) set(p Params, now time.Duration) {
 		}
 		in.detector = nil
 		in.frame = make([]int16, audio.FrameSize(p.Codec.SampleRate()))
-		in.rest = nil
+		in.gaps, in.rest = nil, nil
+		in.floor, in.leveller = noFloor, audio.Leveller{}
 	}
 	in.payloadType, in.dtmf = p.PayloadType, p.DTMF
 	in.speaks, in.held = p.Receive, !p.Send
@@ -95,7 +100,10 @@ func (in *inlet) receive(s *Session, r rtp.Packet, arrival time.Duration, l *loo
 		if key, ok := in.events.Push(r); ok {
 			l.tellDigit(s, key, false)
 		}
+	case r.PayloadType == comfortNoise && in.clock == 8000:
+		in.takeComfort(r)
 	case r.PayloadType == in.payloadType:
+		in.comfort.rests = false
 		in.receiver.Push(arrival, r)
 		if arrival < in.from {
 			return
@@ -160,15 +168,14 @@ func (in *inlet) hear(now time.Duration, wanted, measured bool) []int16 {
 	heard := false
 	switch p.Verdict {
 	case rtp.Play:
-		in.gap = 0
 		if heard = in.listen(p.Payload, wanted, measured); heard {
-			in.decoder.Decode(in.frame, p.Payload)
+			in.decode(in.frame, p.Payload)
 			in.sound.decoded(in.frame)
 		}
 	case rtp.Wait:
 		in.pause()
 	default:
-		heard = wanted && in.conceal(len(in.frame))
+		heard = wanted && in.conceal(in.frame)
 	}
 	if !heard {
 		return nil
@@ -202,40 +209,35 @@ func (in *inlet) keep(p rtp.Popped) {
 	tail := in.rest[len(in.rest) : len(in.rest)+samples]
 	switch p.Verdict {
 	case rtp.Play:
-		in.gap = 0
 		if in.listen(p.Payload, true, true) { // wanted or not: some of it is heard later
-			in.decoder.Decode(tail, p.Payload)
+			in.decode(tail, p.Payload)
 		} else {
 			clear(tail)
 		}
 	case rtp.Wait:
 		in.pause()
 		clear(tail)
-	default: // at most a frame
-		in.recall()
-		if in.conceal(samples) {
-			copy(tail, in.frame)
-		} else {
-			clear(tail)
-		}
+	default:
+		in.conceal(tail)
 	}
 	in.rest = in.rest[:len(in.rest)+samples]
 }
 
 // pause takes note of a frame's time in which nothing was said, nor lost.
 func (in *inlet) pause() {
-	in.level, in.gap = 0, 0
+	in.level, in.paused = 0, true
 	in.loud = max(in.loud-1, 0)
 }
 
 // listen takes note of how loud payload is and reports whether it is to be heard.
 func (in *inlet) listen(payload []byte, wanted, measured bool) bool {
 	if !wanted && !measured {
-		in.loud = 0
+		in.loud, in.paused = 0, true
 		return false
 	}
 	level, ok := in.codec.Level(payload)
 	in.level = level
+	in.learnFloor(level)
 	switch {
 	case !wanted:
 		in.loud = 0 // what is not decoded cannot be gone on with
@@ -243,6 +245,9 @@ func (in *inlet) listen(payload []byte, wanted, measured bool) bool {
 		in.loud = hangover
 	case in.loud > 0:
 		in.loud--
+	}
+	if in.loud == 0 {
+		in.paused = true
 	}
 	in.sound.listened(level, ok && level >= quietBelow)
 	return in.loud > 0

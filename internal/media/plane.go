@@ -35,6 +35,10 @@ type Config struct {
 	// MediaTimeout is after how long without any packet a session is lost; zero means 60 s, negative never.
 	MediaTimeout time.Duration
 
+	// AutoLevel lets who speaks much too quietly or too loudly be heard at a bridge
+	// as loud as others (audio.Leveller). Taps hear them as they are.
+	AutoLevel bool
+
 	// ListenPacket opens a UDP port; nil means net.ListenPacket.
 	ListenPacket func(network, address string) (net.PacketConn, error)
 

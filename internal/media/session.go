@@ -263,6 +263,9 @@ func (s *Session) hear(l *loop, wanted bool) []int16 {
 	if !wanted {
 		return nil
 	}
+	if frame != nil && s.plane.cfg.AutoLevel {
+		in.leveller.Write(frame, in.level, in.floor/floorUnit)
+	}
 	return frame
 }
 

@@ -6,7 +6,7 @@ import (
 	"confab/internal/mixer"
 )
 
-// lane carries one mixer's unclamped sums to another loop's mixer, a frame per
+// lane carries one mixer's unlimited sums to another loop's mixer, a frame per
 // tick, one writer and one reader, neither ever waiting. Of its three frames one
 // is being written, one is the latest, and one is being read.
 type lane struct {

@@ -7,23 +7,28 @@ package mixer
 // take each strip's Mix, Clear. It is used by one goroutine and does not
 // allocate while turning.
 //
-// The sum is kept in int32 and clamped only when a mix is taken, so that what a
-// strip hears is exact however loud the others are: 65,536 voices at full
-// scale fit. Nothing is scaled by the number of voices, because the level would
-// fall each time somebody joined.
+// The sum is kept in int32 and limited only when a mix is taken: 65,535 voices
+// at full scale fit. A mix that is within full scale is the exact sum; one that is
+// not is brought down to it smoothly (see limiter). Nothing is scaled by the number
+// of voices, because the level would fall each time somebody joined.
 type Mixer struct {
 	size    int      // samples of a frame
 	sum     []int32  // of all voices that everyone hears
-	shared  []int16  // sum, clamped: what all who say nothing hear
+	shared  []int16  // sum, limited: what all who say nothing hear
 	strips  int      // how many stand here
 	talking []*Strip // who put a voice this turn
 	asides  []*Strip // who is being spoken to alone this turn
-	clamped bool
+
+	turn    uint32  // counts turns
+	limiter limiter // of shared
+	before  limiter // the same when this turn began
+	limited bool    // shared is of this turn
+	wide    []int32 // scratch: a mix that does not fit
 }
 
 // New returns a mixer for frames of size samples.
 func New(size int) *Mixer {
-	return &Mixer{size: size, sum: make([]int32, size), shared: make([]int16, size)}
+	return &Mixer{size: size, sum: make([]int32, size), shared: make([]int16, size), wide: make([]int32, size)}
 }
 
 // Size returns how many samples a frame has.
@@ -65,17 +70,24 @@ func (m *Mixer) Sum() {
 		}
 		s.addTo(m.sum)
 	}
-	m.clamped = false
+	m.turn++
+	m.before = m.limiter.at(m.turn)
+	m.limited = false
 }
 
 // Shared returns the frame that everyone hears who said nothing and to whom
 // nothing is said alone. It is the mixer's, and good until Clear.
 func (m *Mixer) Shared() []int16 {
-	if !m.clamped {
+	if !m.limited {
+		m.limited = true
+		var over uint32
+		shared := m.shared[:len(m.sum)]
 		for i, v := range m.sum {
-			m.shared[i] = clamp(v)
+			shared[i] = int16(v)
+			over |= overflow(v)
 		}
-		m.clamped = true
+		m.limiter = m.before
+		m.limiter.settle(shared, m.sum, over, m.turn)
 	}
 	return m.shared
 }
@@ -93,5 +105,3 @@ func (m *Mixer) Clear() {
 	clear(m.asides)
 	m.talking, m.asides = m.talking[:0], m.asides[:0]
 }
-
-func clamp(v int32) int16 { return int16(min(max(v, -32768), 32767)) }

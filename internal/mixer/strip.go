@@ -6,11 +6,12 @@ package mixer
 type Strip struct {
 	mixer    *Mixer
 	voice    []int16  // put this turn, or
-	wide     []int32  // the unclamped sum of another mixer
+	wide     []int32  // the unlimited sum of another mixer
 	private  bool     // heard by only alone
 	only     []*Strip // who hears it when private
 	aside    []int32  // sum of what is said to this strip alone; nil until needed
 	spokenTo bool     // aside counts this turn
+	limiter  limiter  // of the strip's own mix, while it has one
 }
 
 // Put says frame this turn: Size samples, borrowed until Clear. Once per turn;
@@ -20,7 +21,7 @@ func (s *Strip) Put(frame []int16) {
 	s.mixer.talking = append(s.mixer.talking, s)
 }
 
-// PutSum says the unclamped sum of another mixer this turn, as its MixSum gave
+// PutSum says the unlimited sum of another mixer this turn, as its MixSum gave
 // it: Size samples, borrowed until Clear.
 func (s *Strip) PutSum(frame []int32) {
 	s.wide = frame
@@ -40,7 +41,7 @@ func (s *Strip) Only(listeners ...*Strip) {
 	}
 }
 
-// Aside returns the unclamped sum of what was said to the strip alone this turn,
+// Aside returns the unlimited sum of what was said to the strip alone this turn,
 // or nil for nothing. It is the mixer's, and good until Clear.
 func (s *Strip) Aside() []int32 {
 	if !s.spokenTo {
@@ -53,28 +54,66 @@ func (s *Strip) Aside() []int32 {
 func (s *Strip) Private() bool { return s.private }
 
 // Mix returns what the strip hears this turn, Size samples: the sum of all
-// other voices, and what was said to it alone. If that is what every silent
-// strip hears, shared is true and frame is Mixer.Shared; otherwise frame is dst,
-// filled.
+// other voices, and what was said to it alone, limited to full scale. If that is
+// what every silent strip hears, shared is true and frame is Mixer.Shared;
+// otherwise frame is dst, filled.
+//
+// A strip that has ceased to talk goes on with a mix of its own for as long as
+// that is limited otherwise than the shared one: going over to it would be heard.
 func (s *Strip) Mix(dst []int16) (frame []int16, shared bool) {
 	m := s.mixer
 	own := s.heardByAll()
-	if !own && !s.spokenTo {
+	if !own && !s.spokenTo && (!s.alone() || s.limiter.like(m.before)) {
 		return m.Shared(), true
 	}
 	dst = dst[:m.size]
-	switch {
-	case own && !s.spokenTo && s.voice != nil: // the usual talker
+	var over uint32
+	if own && !s.spokenTo && s.voice != nil { // the usual talker
 		voice := s.voice[:len(dst)]
 		for i, v := range m.sum[:len(dst)] {
-			dst[i] = clamp(v - int32(voice[i]))
+			v -= int32(voice[i])
+			dst[i] = int16(v)
+			over |= overflow(v)
 		}
-	default:
+	} else {
 		for i := range dst {
-			dst[i] = clamp(s.hears(i, own))
+			v := s.hears(i, own)
+			dst[i] = int16(v)
+			over |= overflow(v)
 		}
 	}
+	if s.limits(over) {
+		s.MixSum(m.wide)
+	}
+	s.limiter.settle(dst, m.wide, over, m.turn)
 	return dst, false
+}
+
+// MixOnto adds what the strip hears to frame, Size samples that it hears beside
+// that (a prompt of its own), and limits the sum to full scale.
+func (s *Strip) MixOnto(frame []int16) {
+	m := s.mixer
+	own := s.heardByAll()
+	var over uint32
+	for i, v := range frame[:m.size] {
+		m.wide[i] = int32(v) + s.hears(i, own)
+		frame[i] = int16(m.wide[i])
+		over |= overflow(m.wide[i])
+	}
+	s.limits(over)
+	s.limiter.settle(frame[:m.size], m.wide, over, m.turn)
+}
+
+// alone reports whether the strip took a mix of its own in the last turn.
+func (s *Strip) alone() bool { return s.limiter.turn == s.mixer.turn-1 }
+
+// limits begins a turn of the strip's own limiter, with the shared one's gain if
+// that is what was heard until now, and reports whether there is a need for it.
+func (s *Strip) limits(over uint32) bool {
+	if !s.alone() {
+		s.limiter = s.mixer.before
+	}
+	return over != 0 || s.limiter.cut > 0
 }
 
 // HearsNothing reports whether what the strip hears this turn is silence: nobody
@@ -91,11 +130,19 @@ func (s *Strip) HearsNothing() bool {
 	return true
 }
 
-// MixSum writes what the strip hears to dst (Size samples) without clamping it,
+// MixSum writes what the strip hears to dst (Size samples) without limiting it,
 // for the mixer behind a trunk strip: a voice passes a tree of mixers unharmed.
 func (s *Strip) MixSum(dst []int32) {
 	own := s.heardByAll()
-	for i := range dst[:s.mixer.size] {
+	dst = dst[:s.mixer.size]
+	if own && !s.spokenTo && s.voice != nil { // the usual talker
+		voice := s.voice[:len(dst)]
+		for i, v := range s.mixer.sum[:len(dst)] {
+			dst[i] = v - int32(voice[i])
+		}
+		return
+	}
+	for i := range dst {
 		dst[i] = s.hears(i, own)
 	}
 }
