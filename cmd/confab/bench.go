@@ -12,10 +12,11 @@ import (
 )
 
 type benchCmd struct {
-	Scenarios []string      `arg:"" optional:"" name:"scenario" help:"What to run: one-room, one-room-all-talk, rooms-of-four. All of them if none is named."`
-	For       time.Duration `default:"60s" placeholder:"TIME" help:"How long each is measured."`
-	Rate      float64       `default:"50" placeholder:"N" help:"Calls set up per second."`
-	Calls     int           `placeholder:"N" help:"Callers of a scenario with one room, instead of 200."`
+	Scenarios []string      `arg:"" optional:"" name:"scenario" help:"What to run. Everything that takes minutes, if none is named."`
+	Runs      int           `default:"3" placeholder:"N" help:"Runs of each, of which the median counts."`
+	For       time.Duration `placeholder:"TIME" help:"How long each run measures, instead of its own time."`
+	Rate      float64       `default:"200" placeholder:"N" help:"Calls set up per second."`
+	Calls     int           `placeholder:"N" help:"Callers of a scenario with one room, instead of its own number."`
 	JSON      string        `placeholder:"FILE" help:"Write the results here too, as JSON."`
 }
 
@@ -31,34 +32,46 @@ func (b *benchCmd) Run(ctx context.Context, t terminal) error {
 	if err != nil {
 		return fmt.Errorf("find this program, to start it as a switch: %w", err)
 	}
-	c := bench.Config{Binary: binary, For: b.For, Rate: b.Rate, Out: t.out}
-	for _, name := range b.Scenarios {
-		s, err := bench.Named(name)
-		if err != nil {
-			return err
-		}
-		c.Scenarios = append(c.Scenarios, s)
+	c := bench.Config{Binary: binary, Runs: b.Runs, For: b.For, Rate: b.Rate, Out: t.out}
+	if c.Scenarios, err = b.chosen(); err != nil {
+		return err
 	}
-	if c.Scenarios == nil {
-		c.Scenarios = bench.Scenarios()
-	}
-	for i := range c.Scenarios {
-		if s := &c.Scenarios[i]; b.Calls > 0 && s.Rooms == 1 {
-			if s.Talkers == s.People {
-				s.Talkers = b.Calls
-			}
-			s.People = b.Calls
-		}
-	}
-	results, err := bench.Run(ctx, c)
-	if b.JSON != "" && len(results) > 0 {
-		err = errors.Join(err, writeJSON(b.JSON, results))
+	report, err := bench.Run(ctx, c)
+	if b.JSON != "" && len(report.Results) > 0 {
+		err = errors.Join(err, writeJSON(b.JSON, report))
 	}
 	return err
 }
 
-func writeJSON(name string, results []bench.Result) error {
-	text, err := json.MarshalIndent(results, "", "  ")
+// chosen returns the scenarios to run.
+func (b *benchCmd) chosen() (chosen []bench.Scenario, err error) {
+	for _, name := range b.Scenarios {
+		s, err := bench.Named(name)
+		if err != nil {
+			return nil, err
+		}
+		chosen = append(chosen, s)
+	}
+	if chosen == nil {
+		for _, s := range bench.Scenarios() {
+			if !s.Apart {
+				chosen = append(chosen, s)
+			}
+		}
+	}
+	for i := range chosen {
+		if l := &chosen[i].Load; b.Calls > 0 && l.Rooms == 1 {
+			if l.Talkers == l.People {
+				l.Talkers = b.Calls
+			}
+			l.People = b.Calls
+		}
+	}
+	return chosen, nil
+}
+
+func writeJSON(name string, report bench.Report) error {
+	text, err := json.MarshalIndent(report, "", "  ")
 	if err != nil {
 		return err
 	}

@@ -69,15 +69,15 @@ func newCrowd(to string) (*crowd, error) {
 }
 
 // call makes everybody call, c.Rate calls a second.
-func (w *crowd) call(ctx context.Context, c Config, s Scenario) error {
+func (w *crowd) call(ctx context.Context, s *Stage) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	every := time.NewTicker(time.Duration(float64(time.Second) / c.Rate))
+	every := time.NewTicker(time.Duration(float64(time.Second) / s.Rate))
 	defer every.Stop()
 	var calls sync.WaitGroup
-	for i := range s.Legs() {
-		v := &caller{room: i / s.People, place: i % s.People}
-		v.talks = v.place < s.Talkers
+	for i := range s.Load.Legs() {
+		v := &caller{room: i / s.Load.People, place: i % s.Load.People}
+		v.talks = v.place < s.Load.Talkers
 		select {
 		case <-every.C:
 		case <-ctx.Done():
@@ -87,12 +87,12 @@ func (w *crowd) call(ctx context.Context, c Config, s Scenario) error {
 				cancel(fmt.Errorf("caller %d of room %d: %w", v.place, v.room, err))
 			}
 		})
-		if (i+1)%25 == 0 || i+1 == s.Legs() {
-			fmt.Fprintf(c.Out, "\r  calling: %d of %d", i+1, s.Legs())
+		if (i+1)%25 == 0 || i+1 == s.Load.Legs() {
+			fmt.Fprintf(s.Out, "\r  calling: %d of %d", i+1, s.Load.Legs())
 		}
 	}
 	calls.Wait()
-	fmt.Fprintln(c.Out)
+	fmt.Fprintln(s.Out)
 	return context.Cause(ctx)
 }
 
@@ -123,17 +123,17 @@ func (w *crowd) mark() {
 }
 
 // count ends it.
-func (w *crowd) count(r *Result) {
+func (w *crowd) count(to Values) {
 	var jitters []time.Duration
 	for _, v := range w.callers {
 		now := v.leg.Session().Stats()
-		r.Sent += now.Sent - v.before.Sent
-		r.Received += now.Received - v.before.Received
-		r.LostToLegs += now.Lost - v.before.Lost
+		to["sent"] += float64(now.Sent - v.before.Sent)
+		to["received"] += float64(now.Received - v.before.Received)
+		to["lost_from"] += float64(now.Lost - v.before.Lost)
 		jitters = append(jitters, now.Jitter)
 	}
-	r.JitterP99 = float64(quantile(jitters, 0.99)) / float64(time.Millisecond)
-	r.SetupP99 = float64(quantile(w.setups, 0.99)) / float64(time.Millisecond)
+	to["jitter_p99"] = float64(quantile(jitters, 0.99)) / float64(time.Millisecond)
+	to["setup_p99"] = float64(quantile(w.setups, 0.99)) / float64(time.Millisecond)
 }
 
 func quantile[T cmp.Ordered](values []T, q float64) T {
@@ -150,7 +150,7 @@ const ears = 16
 
 // listen asks some of the callers, over all rooms, whom they hear: each talker of
 // their own room, nobody of another, and not themselves.
-func (w *crowd) listen(ctx context.Context, s Scenario) (string, error) {
+func (w *crowd) listen(ctx context.Context, s *Stage) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	step := max(1, len(w.callers)/ears)
@@ -176,7 +176,7 @@ func (w *crowd) listen(ctx context.Context, s Scenario) (string, error) {
 	return fmt.Sprintf("%d callers listened to: each hears those who talk in its own room, and not itself", listened), nil
 }
 
-func (v *caller) hearsTheOthers(ctx context.Context, s Scenario) error {
+func (v *caller) hearsTheOthers(ctx context.Context, s *Stage) error {
 	tap, err := v.leg.Session().Tap()
 	if err != nil {
 		return err
@@ -191,7 +191,7 @@ func (v *caller) hearsTheOthers(ctx context.Context, s Scenario) error {
 		at += n
 	}
 	said := make(map[float64]bool) // by others of the room
-	for place := range min(s.Talkers, s.People, len(pitches)) {
+	for place := range min(s.Load.Talkers, s.Load.People, len(pitches)) {
 		if place != v.place {
 			said[pitches[place]] = true
 		}

@@ -57,8 +57,8 @@ const echoReady = "echo on"
 
 // measureFloor lets the scenario's legs send to an echo and returns what that
 // costs, in CPU-ms per leg and second.
-func measureFloor(ctx context.Context, c Config, s Scenario) (float64, error) {
-	echo, line, err := startProcess(ctx, echoReady, c.Binary, "echo", "127.0.0.1:0")
+func measureFloor(ctx context.Context, s *Stage) (float64, error) {
+	echo, line, err := startProcess(ctx, echoReady, s.Binary, "echo", "127.0.0.1:0")
 	if err != nil {
 		return 0, err
 	}
@@ -72,7 +72,7 @@ func measureFloor(ctx context.Context, c Config, s Scenario) (float64, error) {
 		return 0, err
 	}
 	defer plane.Close()
-	for range s.Legs() {
+	for range s.Load.Legs() {
 		leg, err := plane.Open(media.SessionConfig{Alone: true, Signal: to.Addr()})
 		if err != nil {
 			return 0, err
@@ -86,7 +86,7 @@ func measureFloor(ctx context.Context, c Config, s Scenario) (float64, error) {
 	if err := pause(ctx, time.Second); err != nil {
 		return 0, err
 	}
-	d := min(c.For, 15*time.Second)
+	d := min(s.length, 15*time.Second)
 	used, err := spent(ctx, echo, d)
 	if err != nil {
 		return 0, err
@@ -94,7 +94,7 @@ func measureFloor(ctx context.Context, c Config, s Scenario) (float64, error) {
 	if used == 0 {
 		return 0, errors.New("too short to be measured: let it run for longer, or with more calls")
 	}
-	return perLeg(used, s.Legs(), d), nil
+	return perLeg(used, s.Load.Legs(), d), nil
 }
 
 // spent returns how much CPU time p uses in d.

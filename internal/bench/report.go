@@ -3,20 +3,93 @@ package bench
 import (
 	"fmt"
 	"io"
+	"math"
+	"strings"
 	"text/tabwriter"
 )
 
-// table writes what a reader wants to compare, a line a scenario.
-func table(out io.Writer, results []Result) {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "\nscenario\tcalls\tCPU-ms per\techo of the\tratio\tlost to\tlost\tjitter\tlate\tset up\t")
-	fmt.Fprintln(w, "\t\tparticipant-s\tsame packets\t\tswitch\tfrom it\tp99 ms\tp99 ms\tp99 ms\t")
-	for _, r := range results {
-		fmt.Fprintf(w, "%s\t%d\t%.3f\t%.3f\t%.2f\t%d\t%d\t%.1f\t%.2f\t%.0f\t\n",
-			r.Name, r.Legs(), r.CPU, r.Floor, r.Ratio, r.LostToSwitch, r.LostToLegs, r.JitterP99, r.LateP99, r.SetupP99)
+// table writes what a reader wants to compare, a line a figure.
+func (r Report) table(out io.Writer) {
+	fmt.Fprintf(out, "\n%s\n\n", r.Machine)
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "scenario\tfigure\tmedian\tspread\tgoal\t\t")
+	for _, s := range r.Results {
+		name := s.Name
+		for _, f := range s.Figures {
+			if f.Hidden || len(f.Runs) == 0 {
+				continue
+			}
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t\n", name, f.About, f.value(f.Median), f.spread(), f.goal(), f.verdict())
+			name = ""
+		}
 	}
 	w.Flush()
-	for _, r := range results {
-		fmt.Fprintf(out, "%s: %s\n", r.Name, r.Heard)
+	for _, s := range r.Results {
+		for _, note := range s.Notes {
+			fmt.Fprintf(out, "%s: %s\n", s.Name, note)
+		}
+		for _, why := range s.Failed {
+			fmt.Fprintf(out, "FAILED %s\n", why)
+		}
 	}
+}
+
+// value writes v with as many digits as mean something, and the unit.
+func (f Figure) value(v float64) string {
+	digits := 0
+	switch a := math.Abs(v); {
+	case a == 0 || a == math.Trunc(a):
+	case a < 1:
+		digits = 3
+	case a < 10:
+		digits = 2
+	case a < 100:
+		digits = 1
+	}
+	text := grouped(fmt.Sprintf("%.*f", digits, v))
+	if f.Unit != "" {
+		text += " " + f.Unit
+	}
+	return text
+}
+
+// grouped puts commas between the thousands.
+func grouped(digits string) string {
+	whole, rest, _ := strings.Cut(digits, ".")
+	for at := len(whole) - 3; at > 0 && whole[at-1] != '-'; at -= 3 {
+		whole = whole[:at] + "," + whole[at:]
+	}
+	if rest != "" {
+		whole += "." + rest
+	}
+	return whole
+}
+
+// spread writes the least and the greatest, where there was more than one run.
+func (s Summary) spread() string {
+	if len(s.Runs) < 2 {
+		return ""
+	}
+	bare := Figure{}
+	return bare.value(s.Min) + "–" + bare.value(s.Max)
+}
+
+func (f Figure) goal() string {
+	switch f.Better {
+	case AtMost:
+		return "≤ " + f.value(f.Goal)
+	case AtLeast:
+		return "≥ " + f.value(f.Goal)
+	}
+	return ""
+}
+
+func (s Summary) verdict() string {
+	switch {
+	case s.Met == nil:
+		return ""
+	case *s.Met:
+		return "met"
+	}
+	return "missed"
 }

@@ -23,7 +23,7 @@ type target struct {
 }
 
 // startSwitch starts the program with a data directory of its own.
-func startSwitch(ctx context.Context, c Config) (*target, error) {
+func startSwitch(ctx context.Context, s *Stage) (*target, error) {
 	dir, err := os.MkdirTemp("", "confab-bench-")
 	if err != nil {
 		return nil, err
@@ -53,7 +53,7 @@ func startSwitch(ctx context.Context, c Config) (*target, error) {
 	if err := os.WriteFile(config, []byte(yaml), 0o600); err != nil {
 		return nil, err
 	}
-	t.process, _, err = startProcess(ctx, t.http, c.Binary, "serve", "--config", config,
+	t.process, _, err = startProcess(ctx, t.http, s.Binary, "serve", "--config", config,
 		"--data", filepath.Join(dir, "data"), "--http", t.http, "--sip", t.sip, "--rtp-ports", "20000-28999",
 		"--speech-engine", "none", "--drain-timeout", "2s", "--log-level", "WARN")
 	if err != nil {
@@ -100,8 +100,8 @@ const (
 
 // measureSwitch lets the scenario's people call, measures while all stand in
 // their conferences, and hangs up.
-func measureSwitch(ctx context.Context, c Config, s Scenario, r *Result) error {
-	t, err := startSwitch(ctx, c)
+func measureSwitch(ctx context.Context, s *Stage, o *Outcome) error {
+	t, err := startSwitch(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -111,7 +111,7 @@ func measureSwitch(ctx context.Context, c Config, s Scenario, r *Result) error {
 		return err
 	}
 	defer crowd.close()
-	if err := crowd.call(ctx, c, s); err != nil {
+	if err := crowd.call(ctx, s); err != nil {
 		return errors.Join(err, errors.New("the switch said:\n"+t.said()))
 	}
 	if err := pause(ctx, 2*time.Second); err != nil { // until the last has joined and its jitter buffer has settled
@@ -126,39 +126,39 @@ func measureSwitch(ctx context.Context, c Config, s Scenario, r *Result) error {
 	var used time.Duration
 	t.wg.Go(func() {
 		var err error
-		used, err = spent(ctx, t.process, c.For)
+		used, err = spent(ctx, t.process, s.length)
 		cpu <- err
 	})
-	if err := progress(ctx, c, cpu); err != nil {
+	if err := s.progress(ctx, cpu); err != nil {
 		return err
 	}
-	crowd.count(r)
+	crowd.count(o.Values)
 	after, err := scrape(ctx, "http://"+t.http)
 	if err != nil {
 		return err
 	}
-	r.Seconds = c.For.Seconds()
-	r.CPU = perLeg(used, s.Legs(), c.For)
-	r.LostToSwitch = uint64(after.sum(metricDropped) - before.sum(metricDropped))
-	r.LateP99 = 1000 * after.quantile(before, metricLate, 0.99)
-	r.Heard, err = crowd.listen(ctx, s)
+	o.Values["cpu"] = perLeg(used, s.Load.Legs(), s.length)
+	o.Values["lost_to"] = after.sum(metricDropped) - before.sum(metricDropped)
+	o.Values["late_p99"] = 1000 * after.quantile(before, metricLate, 0.99)
+	heard, err := crowd.listen(ctx, s)
+	o.Notes = append(o.Notes, heard)
 	return err
 }
 
 // progress shows that time passes until done.
-func progress(ctx context.Context, c Config, done <-chan error) error {
+func (s *Stage) progress(ctx context.Context, done <-chan error) error {
 	began := time.Now()
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for {
 		select {
 		case err := <-done:
-			fmt.Fprintf(c.Out, "\r  measured for %v        \n", c.For)
+			fmt.Fprintf(s.Out, "\r  measured for %v        \n", s.length)
 			return err
 		case <-ctx.Done():
 			return <-done
 		case <-tick.C:
-			fmt.Fprintf(c.Out, "\r  measuring: %2.0f of %.0f s", time.Since(began).Seconds(), c.For.Seconds())
+			fmt.Fprintf(s.Out, "\r  measuring: %2.0f of %.0f s", time.Since(began).Seconds(), s.length.Seconds())
 		}
 	}
 }
