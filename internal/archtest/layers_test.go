@@ -25,8 +25,7 @@ var layers = map[string][]string{
 	"internal/api":   {"internal/call", "internal/conference", "internal/contract", "internal/store", "internal/twiml"},
 	"internal/line":  {"internal/signature", "internal/twiml"},
 	"internal/phone": {"internal/audio", "internal/codec", "internal/contract", "internal/leg", "internal/media", "internal/sip"},
-	"internal/bench": {"internal/audio", "internal/codec", "internal/contract", "internal/leg", "internal/media", "internal/phone",
-		"internal/rtp", "internal/sip"},
+	"internal/bench": {"internal/audio", "internal/media", "internal/rtp"},
 	"internal/confab": {"internal/api", "internal/audio", "internal/call", "internal/codec", "internal/conference", "internal/contract",
 		"internal/interp", "internal/leg", "internal/line", "internal/media", "internal/mixer", "internal/rtp", "internal/sdp",
 		"internal/signature", "internal/sip", "internal/speech", "internal/store", "internal/twiml", "internal/webhook"},
@@ -63,7 +62,7 @@ var libraries = map[string][]string{
 	"github.com/prometheus/client_golang": {"internal/confab", "internal/api"},
 	"github.com/goccy/go-yaml":            {"internal/confab"},
 	"golang.org/x/net":                    {"internal/webhook"},
-	"golang.org/x/sys":                    {"internal/media"},
+	"golang.org/x/sys":                    {"internal/media", "internal/bench"},
 }
 
 // testLibraries may be used by any test.

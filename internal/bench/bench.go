@@ -101,3 +101,6 @@ type Stage struct {
 
 // say writes a line of progress.
 func (s *Stage) say(format string, args ...any) { fmt.Fprintf(s.Out, format+"\n", args...) }
+
+// show writes over the last line of progress.
+func (s *Stage) show(format string, args ...any) { fmt.Fprintf(s.Out, "\r"+format, args...) }

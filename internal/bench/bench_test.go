@@ -54,7 +54,7 @@ func TestRun(t *testing.T) {
 			t.Errorf("%s: %+v: nothing was measured", name, f)
 		}
 	}
-	if len(r.Notes) == 0 || !strings.HasPrefix(r.Notes[0], "4 callers listened to") {
+	if len(r.Notes) == 0 || !strings.HasPrefix(r.Notes[0], "4 callers listened") {
 		t.Errorf("heard: %q", r.Notes)
 	}
 	if _, err := json.Marshal(report); err != nil {

@@ -1,232 +1,168 @@
 package bench
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"math"
-	"slices"
-	"sync"
 	"time"
-
-	"confab/internal/audio"
-	"confab/internal/contract"
-	"confab/internal/leg"
-	"confab/internal/media"
-	"confab/internal/sip"
 )
 
-// crowd is the callers of a scenario, in this process.
-type crowd struct {
-	plane  *media.Plane
-	server *sip.Server
-	to     string // the switch's SIP address
-	ctx    context.Context
-	cancel context.CancelFunc
-	wg     sync.WaitGroup // those who talk
-
-	mu      sync.Mutex
-	callers []*caller
-	setups  []time.Duration
+// assemble lets everybody of the load call, s.Rate calls a second, and waits
+// until all have been answered. The first call that fails is an error.
+func (g *generator) assemble(ctx context.Context, s *Stage, l Load) error {
+	return g.join(ctx, s, l, 0, l.Legs())
 }
 
-// caller is one of them.
-type caller struct {
-	leg    leg.Leg
-	room   int
-	place  int // in the room
-	talks  bool
-	before media.Stats
-}
-
-// pitches are the tones of those who talk and are listened for: none is a
-// harmonic of another, or of 50 Hz, the rate of frames. Each is one talker's of
-// a room: two of the same could cancel out.
-var pitches = []float64{443, 617, 839, 1163, 1481, 1867, 2311, 2777}
-
-// voice returns what a talker says. Those beyond the pitches murmur above them.
-func voice(place int) audio.Source {
-	if place < len(pitches) {
-		return audio.NewTone(8000, pitches[place], -26, 0)
-	}
-	return audio.NewTone(8000, 3000+float64(place%200)*1.9, -45, 0)
-}
-
-func newCrowd(to string) (*crowd, error) {
-	plane, err := media.New(generatorPlane())
-	if err != nil {
-		return nil, err
-	}
-	server, err := sip.New(sip.Config{Addr: "127.0.0.1:0", Plane: plane})
-	if err != nil {
-		plane.Close()
-		return nil, err
-	}
-	c := &crowd{plane: plane, server: server, to: to}
-	c.ctx, c.cancel = context.WithCancel(context.Background())
-	return c, nil
-}
-
-// call makes everybody call, c.Rate calls a second.
-func (w *crowd) call(ctx context.Context, s *Stage) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	every := time.NewTicker(time.Duration(float64(time.Second) / s.Rate))
-	defer every.Stop()
-	var calls sync.WaitGroup
-	for i := range s.Load.Legs() {
-		v := &caller{room: i / s.Load.People, place: i % s.Load.People}
-		v.talks = v.place < s.Load.Talkers
-		select {
-		case <-every.C:
-		case <-ctx.Done():
+// join lets callers first to last-1 of a load call.
+func (g *generator) join(ctx context.Context, s *Stage, l Load, first, last int) error {
+	var answered int // before
+	g.do(func() {
+		answered = g.count.answered
+		for i := first; i < last; i++ {
+			g.waiting = append(g.waiting, g.add(l, i/l.People, i%l.People))
 		}
-		calls.Go(func() {
-			if err := w.dial(ctx, v); err != nil {
-				cancel(fmt.Errorf("caller %d of room %d: %w", v.place, v.room, err))
-			}
-		})
-		if (i+1)%25 == 0 || i+1 == s.Load.Legs() {
-			fmt.Fprintf(s.Out, "\r  calling: %d of %d", i+1, s.Load.Legs())
+		g.every, g.nextAt = time.Duration(float64(time.Second)/s.Rate), g.now
+	})
+	shown := time.Now()
+	err := g.until(ctx, func() bool {
+		if time.Since(shown) > 200*time.Millisecond {
+			shown = time.Now()
+			s.show("  calling: %d of %d", g.count.answered-answered, last-first)
 		}
-	}
-	calls.Wait()
-	fmt.Fprintln(s.Out)
-	return context.Cause(ctx)
-}
-
-func (w *crowd) dial(ctx context.Context, v *caller) error {
-	began := time.Now()
-	l, err := w.server.Dial(ctx, leg.Target{
-		URI: fmt.Sprintf("sip:room-%d@%s", v.room, w.to), From: fmt.Sprintf("caller-%d-%d", v.room, v.place), Timeout: 30 * time.Second,
-	}, nil)
+		return g.count.answered-answered == last-first || g.count.failed+g.count.refused > 0
+	})
 	if err != nil {
 		return err
 	}
-	v.leg = l
-	w.mu.Lock()
-	w.callers = append(w.callers, v)
-	w.setups = append(w.setups, time.Since(began))
-	w.mu.Unlock()
-	if v.talks {
-		w.wg.Go(func() { l.Session().Play(w.ctx, voice(v.place)) })
+	s.say("\r  calling: %d of %d", last-first, last-first)
+	g.do(func() { err = g.troubleNow() })
+	return err
+}
+
+// troubleNow says what is wrong with the calls; on the generator's thread.
+func (g *generator) troubleNow() error {
+	switch {
+	case g.failure != nil:
+		return fmt.Errorf("%d of %d calls failed, the first: %w", g.count.failed, g.count.dialled, g.failure)
+	case g.count.refused > 0:
+		return fmt.Errorf("%d of %d calls were refused with 503", g.count.refused, g.count.dialled)
 	}
 	return nil
 }
 
-// mark begins the counting.
-func (w *crowd) mark() {
-	for _, v := range w.callers {
-		v.before = v.leg.Session().Stats()
-	}
-}
+// The times that a crowd needs before it is counted.
+const (
+	joinTime   = time.Second // until the last has joined and its jitter buffer has settled
+	settleTime = time.Second // until each stream's earliest packet is known
+)
 
-// count ends it.
-func (w *crowd) count(to Values) {
-	var jitters []time.Duration
-	for _, v := range w.callers {
-		now := v.leg.Session().Stats()
-		to["sent"] += float64(now.Sent - v.before.Sent)
-		to["received"] += float64(now.Received - v.before.Received)
-		to["lost_from"] += float64(now.Lost - v.before.Lost)
-		jitters = append(jitters, now.Jitter)
-	}
-	to["jitter_p99"] = float64(quantile(jitters, 0.99)) / float64(time.Millisecond)
-	to["setup_p99"] = float64(quantile(w.setups, 0.99)) / float64(time.Millisecond)
-}
-
-func quantile[T cmp.Ordered](values []T, q float64) T {
-	var zero T
-	if len(values) == 0 {
-		return zero
-	}
-	slices.Sort(values)
-	return values[min(len(values)-1, int(math.Ceil(q*float64(len(values))))-1)]
-}
-
-// ears is how many callers are listened to.
-const ears = 16
-
-// listen asks some of the callers, over all rooms, whom they hear: each talker of
-// their own room, nobody of another, and not themselves.
-func (w *crowd) listen(ctx context.Context, s *Stage) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
-	defer cancel()
-	step := max(1, len(w.callers)/ears)
-	var wg sync.WaitGroup
-	var mu sync.Mutex
-	var wrong []error
-	listened := 0
-	for i := 0; i < len(w.callers); i += step {
-		v := w.callers[i]
-		listened++
-		wg.Go(func() {
-			if err := v.hearsTheOthers(ctx, s); err != nil {
-				mu.Lock()
-				wrong = append(wrong, err)
-				mu.Unlock()
-			}
-		})
-	}
-	wg.Wait()
-	if err := errors.Join(wrong...); err != nil {
-		return "", err
-	}
-	return fmt.Sprintf("%d callers listened to: each hears those who talk in its own room, and not itself", listened), nil
-}
-
-func (v *caller) hearsTheOthers(ctx context.Context, s *Stage) error {
-	tap, err := v.leg.Session().Tap()
-	if err != nil {
+// begin waits until all is steady and begins to count.
+func (g *generator) begin(ctx context.Context) error {
+	if err := pause(ctx, joinTime); err != nil {
 		return err
 	}
-	defer tap.Close()
-	heard := make([]int16, tap.Rate()) // a second
-	for at := 0; at < len(heard); {
-		n, err := tap.Read(ctx, heard[at:])
-		if err != nil {
-			return fmt.Errorf("caller %d of room %d: %w", v.place, v.room, err)
+	g.do(func() {
+		for _, c := range g.callers {
+			c.in.settle()
 		}
-		at += n
+	})
+	if err := pause(ctx, settleTime); err != nil {
+		return err
 	}
-	said := make(map[float64]bool) // by others of the room
-	for place := range min(s.Load.Talkers, s.Load.People, len(pitches)) {
-		if place != v.place {
-			said[pitches[place]] = true
+	g.do(func() {
+		for _, c := range g.callers {
+			c.in.mark()
+			c.sent = 0
 		}
+		g.jitter, g.late = histogram{}, histogram{}
+		g.counting = true
+	})
+	return nil
+}
+
+// tally is what a crowd has counted since begin.
+type tally struct {
+	streamCount
+	sent      int64
+	overflows uint32 // packets of the switch that were lost because we were slow, since the start
+	unsent    uint64 // packets that the system did not take from us
+	silent    int    // callers that hear nothing any more
+	jitter    histogram
+	late      histogram // of the generator itself
+	calls     callCount
+}
+
+// end stops counting.
+func (g *generator) end() (t tally, err error) {
+	g.do(func() {
+		g.counting = false
+		now := time.Now().UnixNano()
+		for _, c := range g.callers {
+			if !c.live {
+				continue
+			}
+			n := c.in.counted()
+			t.received += n.received
+			t.lost += n.lost
+			t.duplicates += n.duplicates
+			t.foreign += n.foreign
+			t.gaps += n.gaps
+			t.latest = max(t.latest, n.latest)
+			t.sent += int64(c.sent)
+			if !c.in.started || c.in.silentFor(now) > time.Second {
+				t.silent++
+			}
+		}
+		t.jitter, t.late, t.calls = g.jitter, g.late, g.count
+		t.overflows, t.unsent = g.voice.overflows, g.voice.lost
+		err = g.troubleNow()
+	})
+	return t, err
+}
+
+// trouble says what was wrong with the voice; what was lost because the
+// generator was slow is not the switch's.
+func (t *tally) trouble() error {
+	var all error
+	if lost := t.lost - int64(t.overflows); lost > 0 {
+		all = errors.Join(all, fmt.Errorf("%d packets of %d lost on the way from the switch", lost, t.lost+t.received))
 	}
-	for _, hz := range pitches {
-		level := steady(heard, tap.Rate(), hz)
-		if hears := level > -40; hears != said[hz] {
-			return fmt.Errorf("caller %d of room %d hears %v Hz at %.0f dBov; said by others there: %v", v.place, v.room, hz, level, said[hz])
-		}
+	if t.silent > 0 {
+		all = errors.Join(all, fmt.Errorf("%d callers are sent nothing", t.silent))
+	}
+	if t.duplicates+t.foreign > 0 {
+		all = errors.Join(all, fmt.Errorf("%d packets came twice, %d were no voice of the call's", t.duplicates, t.foreign))
+	}
+	if t.unsent > 0 {
+		all = errors.Join(all, fmt.Errorf("%d packets of the callers were not taken by the system", t.unsent))
+	}
+	return all
+}
+
+// slow says how late the generator itself was, when that was late.
+func (t *tally) slow() []string {
+	if p99 := t.late.quantile(0.99); p99 > slowGenerator || t.overflows > 0 {
+		return []string{fmt.Sprintf("the generator was late itself: p99 %.1f ms, %d packets lost to it; what it sent was as uneven", ms(p99), t.overflows)}
 	}
 	return nil
 }
 
-// steady returns how loud a pitch is most of the time, in dBov: the median over
-// fifths of a second. A frame lost or left out moves the phase of a tone, and
-// over a longer time what stands before it and after it may cancel out.
-func steady(heard []int16, rate int, hz float64) float64 {
-	var levels []float64
-	for piece := range slices.Chunk(heard, rate/5) {
-		levels = append(levels, audio.LevelAt(piece, rate, hz))
-	}
-	return quantile(levels, 0.5)
-}
+// slowGenerator is how late the generator's slots may be.
+const slowGenerator = 5 * time.Millisecond
 
-// close hangs everybody up.
-func (w *crowd) close() {
-	w.cancel()
-	w.wg.Wait()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	var calls sync.WaitGroup
-	for _, v := range w.callers {
-		calls.Go(func() { v.leg.Hangup(ctx, contract.CauseFarEnd) })
+// leave hangs everybody up who stands in a room, at a rate that a switch takes.
+func (g *generator) leave(ctx context.Context) error {
+	next := 0
+	if err := g.until(ctx, func() bool {
+		for n := 0; next < len(g.callers) && n < 20; next++ {
+			if g.callers[next].dialog.phase == phaseLive {
+				g.callers[next].hangUp(g)
+				n++
+			}
+		}
+		return next == len(g.callers)
+	}); err != nil {
+		return err
 	}
-	calls.Wait()
-	w.server.Close()
-	w.plane.Close()
+	return g.until(ctx, func() bool { return g.count.over == g.count.dialled })
 }

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"confab/internal/codec"
 	"confab/internal/media"
 )
 
@@ -55,9 +54,9 @@ func Echo(ctx context.Context, addr string, out io.Writer) error {
 
 const echoReady = "echo on"
 
-// measureFloor lets the scenario's legs send to an echo and returns what that
+// measureFloor lets so many legs send to an echo for a time and returns what that
 // costs, in CPU-ms per leg and second.
-func measureFloor(ctx context.Context, s *Stage) (float64, error) {
+func measureFloor(ctx context.Context, s *Stage, legs int, d time.Duration) (float64, error) {
 	echo, line, err := startProcess(ctx, echoReady, s.Binary, "echo", "127.0.0.1:0")
 	if err != nil {
 		return 0, err
@@ -67,34 +66,35 @@ func measureFloor(ctx context.Context, s *Stage) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	plane, err := media.New(generatorPlane())
+	g, err := newGenerator(to)
 	if err != nil {
 		return 0, err
 	}
-	defer plane.Close()
-	for range s.Load.Legs() {
-		leg, err := plane.Open(media.SessionConfig{Alone: true, Signal: to.Addr()})
-		if err != nil {
-			return 0, err
+	defer g.close()
+	g.do(func() {
+		for i := range legs {
+			c := g.add(Load{Rooms: 1, People: legs}, 0, i)
+			c.rtp.set(c.addr, to)
+			g.speak(c)
 		}
-		defer leg.Close()
-		if err := leg.Set(media.Params{Codec: codec.PCMU, Remote: to, Send: true, Receive: true}); err != nil {
-			return 0, err
-		}
-		leg.Start()
-	}
-	if err := pause(ctx, time.Second); err != nil {
+	})
+	if err := g.begin(ctx); err != nil {
 		return 0, err
 	}
-	d := min(s.length, 15*time.Second)
 	used, err := spent(ctx, echo, d)
 	if err != nil {
 		return 0, err
 	}
-	if used == 0 {
+	n, err := g.end()
+	switch {
+	case err != nil:
+		return 0, err
+	case used == 0:
 		return 0, errors.New("too short to be measured: let it run for longer, or with more calls")
+	case n.received < n.sent*9/10:
+		return 0, fmt.Errorf("%d packets sent and %d echoed: they do not go round", n.sent, n.received)
 	}
-	return perLeg(used, s.Load.Legs(), d), nil
+	return perLeg(used, legs, d), nil
 }
 
 // spent returns how much CPU time p uses in d.
@@ -123,9 +123,4 @@ func pause(ctx context.Context, d time.Duration) error {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
-}
-
-// generatorPlane is the voice plane of the callers.
-func generatorPlane() media.Config {
-	return media.Config{PortLow: 30000, PortHigh: 59999, Loops: 1}
 }

@@ -34,18 +34,6 @@ func TestQuantile_isABoundThatCanBeWritten(t *testing.T) {
 	}
 }
 
-func TestQuantile_ofValues(t *testing.T) {
-	if got := quantile([]int{5, 1, 4, 2, 3}, 0.5); got != 3 {
-		t.Errorf("median %d, want 3", got)
-	}
-	if got := quantile([]int{5, 1}, 0.99); got != 5 {
-		t.Errorf("p99 %d, want 5", got)
-	}
-	if got := quantile([]int(nil), 0.5); got != 0 {
-		t.Errorf("of nothing: %d", got)
-	}
-}
-
 // A process that prints a line longer than can be read goes on, and is ended.
 func TestProcess_isReadAndEnded(t *testing.T) {
 	sh, err := exec.LookPath("sh")

@@ -2,7 +2,9 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"time"
 )
 
 // roomFigures are what a scenario of rooms yields; ratio is its goal.
@@ -11,29 +13,60 @@ func roomFigures(ratio float64) []Figure {
 		{Name: "ratio", About: "CPU over that of the bare echo of the same packets", Better: AtMost, Goal: ratio},
 		{Name: "cpu", Unit: "ms", About: "CPU of the switch per participant-second"},
 		{Name: "floor", Unit: "ms", About: "CPU of the bare echo per participant-second"},
+		{Name: "jitter_p99", Unit: "ms", About: "jitter of what the switch sends, p99"},
+		{Name: "late_p99", Unit: "ms", About: "lateness of the switch's slots, p99", Better: AtMost, Goal: 2},
 		{Name: "lost_to", Unit: "packets", About: "lost on the way to the switch", Hidden: true},
 		{Name: "lost_from", Unit: "packets", About: "lost on the way from the switch", Hidden: true},
-		{Name: "jitter_p99", Unit: "ms", About: "jitter of what the switch sends"},
-		{Name: "late_p99", Unit: "ms", About: "lateness of the slots of the switch's loops"},
-		{Name: "setup_p99", Unit: "ms", About: "INVITE to 200", Hidden: true},
+		{Name: "gaps", About: "times without a packet of over 60 ms", Hidden: true},
+		{Name: "generator_late_p99", Unit: "ms", About: "lateness of the generator itself", Hidden: true},
+		{Name: "setup_p99", Unit: "ms", About: "INVITE to 200, p99", Hidden: true},
 	}
 }
 
 // runRooms lets the scenario's people meet: the echo, then the switch.
 func runRooms(ctx context.Context, s *Stage) (Outcome, error) {
 	o := Outcome{Values: make(Values)}
-	floor, err := measureFloor(ctx, s)
+	legs := s.Load.Legs()
+	floor, err := measureFloor(ctx, s, legs, min(s.length, 10*time.Second))
 	if err != nil {
 		return o, fmt.Errorf("the floor: %w", err)
 	}
 	o.Values["floor"] = floor
 	s.say("  the floor: %.3f CPU-ms per participant-second", floor)
-	if err := measureSwitch(ctx, s, &o); err != nil {
+
+	t, g, err := s.gather(ctx, s.Load)
+	if err != nil {
 		return o, err
 	}
-	o.Values["ratio"] = o.Values["cpu"] / floor
-	if to, from := o.Values["lost_to"], o.Values["lost_from"]; to > 0 || from > 0 {
-		return o, fmt.Errorf("packets lost: %.0f to the switch, %.0f from it", to, from)
+	defer t.close()
+	defer g.close()
+	m, err := s.measure(ctx, t, g, s.length)
+	if err != nil {
+		return o, err
 	}
-	return o, nil
+	o.Values["cpu"] = perLeg(m.cpu, legs, s.length)
+	o.Values["ratio"] = o.Values["cpu"] / floor
+	m.report(o.Values)
+	o.Values["setup_p99"] = ms(g.setups.quantile(0.99))
+	s.say("  the switch: %.3f, that is %.2f floors", o.Values["cpu"], o.Values["ratio"])
+	o.Notes = m.slow()
+	heard, err := g.listen(ctx)
+	if err == nil {
+		o.Notes = append(o.Notes, heard)
+	}
+	err = errors.Join(err, m.trouble())
+	if lost := m.lostTo(); lost > 0 {
+		err = errors.Join(err, fmt.Errorf("%.0f packets lost on the way to the switch", lost))
+	}
+	return o, errors.Join(err, g.leave(ctx))
+}
+
+// report writes what every scenario of rooms says of its packets.
+func (m *measured) report(v Values) {
+	v["jitter_p99"] = ms(m.jitter.quantile(0.99))
+	v["late_p99"] = m.lateness(0.99)
+	v["lost_to"] = m.lostTo()
+	v["lost_from"] = float64(m.lost)
+	v["gaps"] = float64(m.gaps)
+	v["generator_late_p99"] = ms(m.tally.late.quantile(0.99))
 }

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"time"
 )
@@ -21,6 +23,10 @@ type target struct {
 	app       *http.Server
 	wg        sync.WaitGroup
 }
+
+// mostCalls is how many calls the switch may have at one time: more than any
+// scenario makes, so that it refuses none at a bound of its configuration.
+const mostCalls = 20000
 
 // startSwitch starts the program with a data directory of its own.
 func startSwitch(ctx context.Context, s *Stage) (*target, error) {
@@ -55,7 +61,8 @@ func startSwitch(ctx context.Context, s *Stage) (*target, error) {
 	}
 	t.process, _, err = startProcess(ctx, t.http, s.Binary, "serve", "--config", config,
 		"--data", filepath.Join(dir, "data"), "--http", t.http, "--sip", t.sip, "--rtp-ports", "20000-28999",
-		"--speech-engine", "none", "--drain-timeout", "2s", "--log-level", "WARN")
+		"--speech-engine", "none", "--drain-timeout", "1s", "--log-level", "WARN",
+		"--max-calls", strconv.Itoa(mostCalls), "--max-participants", strconv.Itoa(mostCalls))
 	if err != nil {
 		return nil, err
 	}
@@ -98,67 +105,93 @@ const (
 	metricLate    = "confab_media_slot_lateness_seconds"
 )
 
-// measureSwitch lets the scenario's people call, measures while all stand in
-// their conferences, and hangs up.
-func measureSwitch(ctx context.Context, s *Stage, o *Outcome) error {
+// gather starts a switch and lets the load call it. Both must be closed, the
+// generator first.
+func (s *Stage) gather(ctx context.Context, l Load) (*target, *generator, error) {
+	t, g, err := s.open(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := g.assemble(ctx, s, l); err != nil {
+		g.close()
+		t.close()
+		return nil, nil, errors.Join(err, errors.New("the switch said:\n"+t.said()))
+	}
+	return t, g, nil
+}
+
+// open starts a switch, and a generator that nobody calls from yet.
+func (s *Stage) open(ctx context.Context) (*target, *generator, error) {
 	t, err := startSwitch(ctx, s)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	defer t.close()
-	crowd, err := newCrowd(t.sip)
+	to, err := netip.ParseAddrPort(t.sip)
 	if err != nil {
-		return err
+		t.close()
+		return nil, nil, err
 	}
-	defer crowd.close()
-	if err := crowd.call(ctx, s); err != nil {
-		return errors.Join(err, errors.New("the switch said:\n"+t.said()))
-	}
-	if err := pause(ctx, 2*time.Second); err != nil { // until the last has joined and its jitter buffer has settled
-		return err
-	}
-	before, err := scrape(ctx, "http://"+t.http)
+	g, err := newGenerator(to)
 	if err != nil {
-		return err
+		t.close()
+		return nil, nil, err
 	}
-	crowd.mark()
-	cpu := make(chan error, 1)
-	var used time.Duration
+	return t, g, nil
+}
+
+// measured is what a switch did for a while.
+type measured struct {
+	tally
+	cpu           time.Duration
+	before, after counts
+}
+
+// lostTo returns how many packets the switch knows that it lost.
+func (m *measured) lostTo() float64 { return m.after.sum(metricDropped) - m.before.sum(metricDropped) }
+
+// late returns how late the switch's slots were, as a bound that a share q kept.
+func (m *measured) lateness(q float64) float64 {
+	return 1000 * m.after.quantile(m.before, metricLate, q)
+}
+
+// measure waits until the crowd is steady, and counts for d.
+func (s *Stage) measure(ctx context.Context, t *target, g *generator, d time.Duration) (m measured, err error) {
+	if err := g.begin(ctx); err != nil {
+		return m, err
+	}
+	if m.before, err = scrape(ctx, "http://"+t.http); err != nil {
+		return m, err
+	}
+	done := make(chan error, 1)
 	t.wg.Go(func() {
 		var err error
-		used, err = spent(ctx, t.process, s.length)
-		cpu <- err
+		m.cpu, err = spent(ctx, t.process, d)
+		done <- err
 	})
-	if err := s.progress(ctx, cpu); err != nil {
-		return err
+	if err := s.progress(ctx, d, done); err != nil {
+		return m, err
 	}
-	crowd.count(o.Values)
-	after, err := scrape(ctx, "http://"+t.http)
-	if err != nil {
-		return err
+	if m.tally, err = g.end(); err != nil {
+		return m, err
 	}
-	o.Values["cpu"] = perLeg(used, s.Load.Legs(), s.length)
-	o.Values["lost_to"] = after.sum(metricDropped) - before.sum(metricDropped)
-	o.Values["late_p99"] = 1000 * after.quantile(before, metricLate, 0.99)
-	heard, err := crowd.listen(ctx, s)
-	o.Notes = append(o.Notes, heard)
-	return err
+	m.after, err = scrape(ctx, "http://"+t.http)
+	return m, err
 }
 
 // progress shows that time passes until done.
-func (s *Stage) progress(ctx context.Context, done <-chan error) error {
+func (s *Stage) progress(ctx context.Context, d time.Duration, done <-chan error) error {
 	began := time.Now()
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for {
 		select {
 		case err := <-done:
-			fmt.Fprintf(s.Out, "\r  measured for %v        \n", s.length)
+			s.say("\r  measured for %v        ", d)
 			return err
 		case <-ctx.Done():
 			return <-done
 		case <-tick.C:
-			fmt.Fprintf(s.Out, "\r  measuring: %2.0f of %.0f s", time.Since(began).Seconds(), s.length.Seconds())
+			s.show("  measuring: %2.0f of %.0f s", time.Since(began).Seconds(), d.Seconds())
 		}
 	}
 }

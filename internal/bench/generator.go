@@ -1,0 +1,293 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"runtime"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// The generator's time: it sends what is due a thousand times a second, so the
+// callers of a tick are spread over twenty slots.
+const (
+	slotTime   = time.Millisecond
+	slotsATick = 20
+	tickTime   = slotsATick * slotTime
+)
+
+// firstAddr is the address of caller 0; the others follow.
+const firstAddr = 127<<24 | 64<<16
+
+// generator is all callers of a run, on one thread: it sends what is due, reads
+// what has come, signals, and counts. Everything but the mailbox belongs to run.
+type generator struct {
+	switchSIP netip.AddrPort
+	token     string // in every Call-ID and branch: no two runs have the same
+	signal    *wire
+	voice     *wire
+	reports   *wire // the port above: RTCP comes there, and is not looked at
+	wg        sync.WaitGroup
+	stop      chan struct{}
+	stopped   chan struct{}
+	mail      mail
+
+	epoch   time.Time
+	now     time.Duration // since the epoch
+	slot    int64         // being done
+	voices  *voices
+	callers []*caller // by index
+	slots   [slotsATick][]*caller
+	pending []*caller // that have a time to act at
+	waiting []*caller // that have not dialled yet
+	every   time.Duration
+	nextAt  time.Duration // when the first of waiting dials
+
+	counting bool // jitter and lateness
+	jitter   histogram
+	late     histogram // our own: slots by how late they were
+	setups   histogram
+	count    callCount
+	failure  error // the first of all
+}
+
+// callCount counts calls.
+type callCount struct {
+	dialled, answered, refused, failed, over int // over: ended, for whatever reason
+	repeated                                 int // requests sent again
+}
+
+// mail is what others want done on the generator's thread.
+type mail struct {
+	mu sync.Mutex
+	do []func()
+}
+
+// newGenerator opens the sockets of callers that will call a switch there. It
+// must be closed.
+func newGenerator(switchSIP netip.AddrPort) (*generator, error) {
+	g := &generator{
+		switchSIP: switchSIP, token: strconv.FormatUint(rand.Uint64(), 36), stop: make(chan struct{}), stopped: make(chan struct{}),
+		epoch: time.Now(), voices: newVoices(),
+	}
+	var err error
+	if g.signal, err = newWire(0); err != nil {
+		return nil, err
+	}
+	if g.voice, g.reports, err = newPair(); err != nil {
+		g.signal.close()
+		return nil, err
+	}
+	g.wg.Go(g.run)
+	return g, nil
+}
+
+// newPair opens an even port and the one above it (RFC 3550 §11).
+func newPair() (even, odd *wire, err error) {
+	for range 100 {
+		if even, err = newWire(0); err != nil {
+			return nil, nil, err
+		}
+		if even.port%2 == 0 {
+			if odd, err = newWire(even.port + 1); err == nil {
+				return even, odd, nil
+			}
+		}
+		even.close()
+	}
+	return nil, nil, fmt.Errorf("no pair of ports for the callers' voice: %w", err)
+}
+
+// close ends the run and waits for it. Calls that live are not hung up: see leave.
+func (g *generator) close() {
+	close(g.stop)
+	g.wg.Wait()
+	g.signal.close()
+	g.voice.close()
+	g.reports.close()
+}
+
+// run turns until close.
+func (g *generator) run() {
+	defer close(g.stopped)
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	for {
+		due := time.Duration(g.slot) * slotTime
+		if wait := due - time.Since(g.epoch); wait > 0 {
+			t := syscall.NsecToTimespec(int64(wait))
+			_ = syscall.Nanosleep(&t, nil) // cut short or not, what is due is looked at again
+		}
+		select {
+		case <-g.stop:
+			return
+		default:
+		}
+		g.now = time.Since(g.epoch)
+		if g.now < due {
+			continue
+		}
+		if g.counting {
+			g.late.add(g.now - due)
+		}
+		g.readMail()
+		g.turn()
+		g.slot++
+	}
+}
+
+// turn does one slot.
+func (g *generator) turn() {
+	for _, c := range g.slots[g.slot%slotsATick] {
+		head, body := c.next(g.voices.silence)
+		g.voice.send(&c.rtp, head, body)
+	}
+	g.voice.flush()
+	for range 64 { // a bound: what we send must not wait for ever
+		if g.voice.read(g.heard) < wireBatch {
+			break
+		}
+	}
+	for g.signal.read(g.told) == wireBatch {
+	}
+	if g.slot%slotsATick == 0 {
+		for g.reports.read(func(arrived) {}) == wireBatch {
+		}
+	}
+	g.dialNext()
+	if g.slot%5 == 0 {
+		kept := g.pending
+		g.pending = nil // wake may add to it
+		for _, c := range kept {
+			if c.wake(g) {
+				g.pending = append(g.pending, c)
+			}
+		}
+	}
+	g.signal.flush()
+}
+
+// dialNext lets those dial whose time has come.
+func (g *generator) dialNext() {
+	for len(g.waiting) > 0 && g.now >= g.nextAt {
+		c := g.waiting[0]
+		g.waiting = g.waiting[1:]
+		g.nextAt += g.every
+		g.count.dialled++
+		c.dial(g)
+	}
+}
+
+// at returns the caller of an address; nil when there is none.
+func (g *generator) at(addr netip.Addr) *caller {
+	if !addr.Is4() {
+		return nil
+	}
+	b := addr.As4()
+	i := (int(b[0])<<24 | int(b[1])<<16 | int(b[2])<<8 | int(b[3])) - firstAddr
+	if i < 0 || i >= len(g.callers) {
+		return nil
+	}
+	return g.callers[i]
+}
+
+func (g *generator) heard(p arrived) {
+	if c := g.at(p.to); c != nil {
+		if late, ok := c.hear(p.data, p.at); ok && g.counting {
+			g.jitter.add(late)
+		}
+	}
+}
+
+func (g *generator) told(p arrived) {
+	c := g.at(p.to)
+	if c == nil {
+		return
+	}
+	if r, ok := parseReply(p.data); ok {
+		c.answered(g, r)
+		return
+	}
+	c.asked(g, p.data)
+}
+
+// add makes a caller, with an address that no other of this generator has had.
+func (g *generator) add(l Load, room, place int) *caller {
+	i := len(g.callers)
+	c := &caller{index: i, load: l, room: room, place: place, addr: netip.AddrFrom4([4]byte{127, byte(64 + i>>16), byte(i >> 8), byte(i)})}
+	c.dialog.to = fmt.Sprintf("room-%d", room)
+	if c.talks() {
+		c.voice = g.voices.of(l, room, place)
+		c.at = i * 37 % (len(c.voice) / packetSamples) * packetSamples // not all in one breath
+	}
+	g.callers = append(g.callers, c)
+	return c
+}
+
+// speak lets a caller send a packet a tick, from the emptiest slot on.
+func (g *generator) speak(c *caller) {
+	for i := range g.slots {
+		if len(g.slots[i]) < len(g.slots[c.due]) {
+			c.due = i
+		}
+	}
+	g.slots[c.due] = append(g.slots[c.due], c)
+	c.live = true
+}
+
+// quiet lets it send no more.
+func (g *generator) quiet(c *caller) {
+	if !c.live {
+		return
+	}
+	c.live = false
+	list := g.slots[c.due]
+	for i := range list {
+		if list[i] == c {
+			list[i] = list[len(list)-1]
+			g.slots[c.due] = list[:len(list)-1]
+			return
+		}
+	}
+}
+
+// do runs f on the generator's thread and waits for it; f is not run once the
+// generator has been closed.
+func (g *generator) do(f func()) {
+	done := make(chan struct{})
+	g.mail.mu.Lock()
+	g.mail.do = append(g.mail.do, func() { f(); close(done) })
+	g.mail.mu.Unlock()
+	select {
+	case <-done:
+	case <-g.stopped:
+	}
+}
+
+func (g *generator) readMail() {
+	g.mail.mu.Lock()
+	do := g.mail.do
+	g.mail.do = nil
+	g.mail.mu.Unlock()
+	for _, f := range do {
+		f()
+	}
+}
+
+// until waits until f, run on the generator's thread from time to time, is true.
+func (g *generator) until(ctx context.Context, f func() bool) error {
+	for {
+		done := false
+		g.do(func() { done = f() })
+		if done {
+			return nil
+		}
+		if err := pause(ctx, 10*time.Millisecond); err != nil {
+			return err
+		}
+	}
+}

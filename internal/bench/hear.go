@@ -1,0 +1,105 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"confab/internal/audio"
+)
+
+// listenFor is how much each caller listens to when it is asked whom it hears:
+// two words, so that no pause of a voice hides it.
+const listenFor = time.Second
+
+// heardAt is the level of a pitch, in dBov, from which on it is heard. A voice
+// that is there stands 10 dB above, one that is not is far below.
+const heardAt = -42
+
+// listen asks every caller whom it hears: each talker of its own room that has a
+// pitch of its own, nobody of another room, and not itself. They listen in
+// groups, so that what is kept stays small.
+func (g *generator) listen(ctx context.Context) (string, error) {
+	const group = 1000
+	wrong, asked := 0, 0
+	var first error
+	for at := 0; ; at += group {
+		var ears []*caller
+		g.do(func() {
+			for _, c := range g.callers[min(at, len(g.callers)):min(at+group, len(g.callers))] {
+				if c.live {
+					c.listen = make([]byte, 0, int(listenFor/time.Second)*8000)
+					ears = append(ears, c)
+				}
+			}
+		})
+		if at >= len(g.callers) {
+			break
+		}
+		deadline := time.Now().Add(listenFor + 5*time.Second)
+		err := g.until(ctx, func() bool {
+			full := !slices.ContainsFunc(ears, func(c *caller) bool { return len(c.listen) < cap(c.listen) })
+			return full || time.Now().After(deadline)
+		})
+		if err != nil {
+			return "", err
+		}
+		heard := make([][]byte, len(ears))
+		g.do(func() {
+			for i, c := range ears {
+				heard[i], c.listen = c.listen, nil
+			}
+		})
+		for i, c := range ears {
+			asked++
+			if err := c.hearsTheOthers(heard[i]); err != nil {
+				wrong++
+				if first == nil {
+					first = err
+				}
+			}
+		}
+	}
+	if wrong > 0 {
+		return "", fmt.Errorf("%d of %d callers do not hear what they should, the first: %w", wrong, asked, first)
+	}
+	return fmt.Sprintf("%d callers listened: each hears those who talk in its own room, and not itself", asked), nil
+}
+
+// hearsTheOthers judges what a caller has heard, coded as PCMU.
+func (c *caller) hearsTheOthers(coded []byte) error {
+	if len(coded) < 8000/2 {
+		return fmt.Errorf("caller %d of room %d was sent %d samples in %v", c.place, c.room, len(coded), listenFor)
+	}
+	heard := make([]int16, len(coded))
+	for i, b := range coded {
+		heard[i] = audio.FromULaw(b)
+	}
+	said := make(map[int]bool) // by others of the room
+	for place := range c.load.People {
+		if i, ok := pitchOf(c.load, c.room, place); ok && place != c.place {
+			said[i] = true
+		}
+	}
+	for i, hz := range pitches {
+		level := steady(heard, hz)
+		if hears := level > heardAt; hears != said[i] {
+			return fmt.Errorf("caller %d of room %d hears %v Hz at %.0f dBov; said by others there: %v", c.place, c.room, hz, level, said[i])
+		}
+	}
+	return nil
+}
+
+// steady returns how loud a pitch is most of the time, in dBov: the median over
+// fifths of a second. A frame lost or left out moves the phase of a tone, and
+// over a longer time what stands before it and after it may cancel out.
+func steady(heard []int16, hz float64) float64 {
+	var levels []float64
+	for piece := range slices.Chunk(heard, 8000/5) {
+		if len(piece) == 8000/5 {
+			levels = append(levels, audio.LevelAt(piece, 8000, hz))
+		}
+	}
+	return median(levels)
+}
