@@ -20,6 +20,7 @@ import (
 type Config struct {
 	Data       string     `yaml:"data" default:"./data" env:"CONFAB_DATA" help:"Directory of everything that is kept: the database, the account, cached speech. It is made if it is not there. One server at a time may use it."`
 	HTTP       string     `yaml:"http" default:"127.0.0.1:8080" env:"CONFAB_HTTP" help:"Address and port of the REST API, /healthz, /readyz and /metrics."`
+	Debug      string     `yaml:"debug" default:"" placeholder:"ADDR" env:"CONFAB_DEBUG" help:"Address of this machine and port for profiles of the program (/debug/pprof/). Empty: there are none."`
 	SIP        string     `yaml:"sip" default:"127.0.0.1:5060" env:"CONFAB_SIP" help:"Address and port for SIP, over UDP and TCP. The voice of the calls uses the same address."`
 	SIPTrusted Prefixes   `yaml:"sip_trusted" name:"sip-trusted" default:"127.0.0.0/8, ::1/128" placeholder:"NETWORKS" env:"CONFAB_SIP_TRUSTED" help:"Networks of trunks and proxies, from which many callers' messages come: the bound of 200 messages a second of one source is not for them. With commas between them."`
 	RTPPorts   PortRange  `yaml:"rtp_ports" default:"10000-10999" env:"CONFAB_RTP_PORTS" help:"UDP ports for voice: even ones for RTP, the odd one after each for RTCP."`

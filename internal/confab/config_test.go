@@ -150,6 +150,7 @@ func TestValidate_saysWhatIsWrongAndWhatIsRight(t *testing.T) {
 	}{
 		"no port":          {func(c *confab.Config) { c.HTTP = "127.0.0.1" }, []string{`"127.0.0.1"`, "127.0.0.1:8080"}},
 		"a name":           {func(c *confab.Config) { c.SIP = "pbx.example:5060" }, []string{`"pbx.example"`, "IP address"}},
+		"debug for all":    {func(c *confab.Config) { c.Debug = "0.0.0.0:6060" }, []string{"0.0.0.0:6060", "127.0.0.1:6060"}},
 		"big port":         {func(c *confab.Config) { c.SIP = "127.0.0.1:70000" }, []string{`"70000"`, "65535"}},
 		"advertise any":    {func(c *confab.Config) { c.Advertise = netip.IPv4Unspecified() }, []string{"0.0.0.0"}},
 		"ports backwards":  {func(c *confab.Config) { c.RTPPorts = confab.PortRange{First: 2000, Last: 1500} }, []string{"2000-1500", "10000-10999"}},

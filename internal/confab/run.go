@@ -26,10 +26,11 @@ func (s *Switch) Run(ctx context.Context) error {
 	life, end := context.WithCancel(context.WithoutCancel(ctx))
 	defer end()
 	var wg sync.WaitGroup
-	failed := make(chan error, 2)
+	failed := make(chan error, 3)
 	for what, run := range map[string]func() error{
 		"deliver callbacks": func() error { return s.delivery.Run(life) },
 		"serve HTTP":        func() error { return ServeHTTP(life, s.listener, s.entry, flushTime, s.log) },
+		"serve profiles":    func() error { return s.serveDebug(life) },
 	} {
 		wg.Go(func() {
 			if err := run(); err != nil {

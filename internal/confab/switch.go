@@ -44,6 +44,7 @@ type Switch struct {
 	calls       *call.Calls
 	delivery    *webhook.Delivery
 	listener    net.Listener // of HTTP
+	debug       net.Listener // of profiles; nil: none
 	dialogs     *dialogs
 	sip         *sip.Server
 	entry       *entry
@@ -69,7 +70,7 @@ func New(c Config) (*Switch, error) {
 	}
 	s := &Switch{cfg: c, log: c.Log, stopping: make(chan struct{})}
 	for _, open := range []func(context.Context) error{
-		s.openStore, s.openLine, s.openVoice, s.openCalls, s.openHTTP, s.openSIP,
+		s.openStore, s.openLine, s.openVoice, s.openCalls, s.openHTTP, s.openDebug, s.openSIP,
 	} {
 		if err := open(context.Background()); err != nil {
 			if lost := s.Close(); lost != nil {

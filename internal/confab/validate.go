@@ -52,6 +52,9 @@ func (c *Config) validAddresses() error {
 	if _, _, err := hostPort(c.HTTP, "http", "127.0.0.1:8080"); err != nil {
 		return err
 	}
+	if err := c.validDebug(); err != nil {
+		return err
+	}
 	if _, _, err := hostPort(c.SIP, "sip", "127.0.0.1:5060"); err != nil {
 		return err
 	}
@@ -83,6 +86,18 @@ func hostPort(addr, key, like string) (netip.Addr, uint16, error) {
 		return netip.Addr{}, 0, fmt.Errorf("%s: %q is not a port, 1 to 65535", key, port)
 	}
 	return ip, uint16(n), nil
+}
+
+// validDebug: who reads a profile reads memory, so it is for this machine alone.
+func (c *Config) validDebug() error {
+	if c.Debug == "" {
+		return nil
+	}
+	ip, _, err := hostPort(c.Debug, "debug", "127.0.0.1:6060")
+	if err == nil && !ip.IsLoopback() {
+		err = fmt.Errorf("debug: %s can be reached from other machines; profiles tell what is in memory, so it must be an address such as 127.0.0.1:6060", c.Debug)
+	}
+	return err
 }
 
 func (c *Config) validAccount() error {

@@ -63,8 +63,8 @@ type counters struct {
 // LateBuckets are the upper bounds of LoopStats.Late; its last element counts
 // what was later still.
 var LateBuckets = [...]time.Duration{
-	250 * time.Microsecond, 500 * time.Microsecond, time.Millisecond, 2 * time.Millisecond,
-	5 * time.Millisecond, 10 * time.Millisecond, 20 * time.Millisecond, 100 * time.Millisecond,
+	250 * time.Microsecond, 500 * time.Microsecond, time.Millisecond, 1500 * time.Microsecond,
+	2 * time.Millisecond, 3 * time.Millisecond, 5 * time.Millisecond, 10 * time.Millisecond, 20 * time.Millisecond, 100 * time.Millisecond,
 }
 
 // LoopStats is what a loop has counted. Packets are RTP and RTCP.
