@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"confab/internal/bench"
@@ -17,7 +18,11 @@ type benchCmd struct {
 	For       time.Duration `placeholder:"TIME" help:"How long each run measures, instead of its own time."`
 	Rate      float64       `default:"200" placeholder:"N" help:"Calls set up per second."`
 	Calls     int           `placeholder:"N" help:"Callers of a scenario with one room, instead of its own number."`
-	JSON      string        `placeholder:"FILE" help:"Write the results here too, as JSON."`
+	Share     bool          `help:"Leave the cores to the system, instead of the switch on one and its callers on another."`
+	List      bool          `help:"List the scenarios, their figures and goals, and run nothing."`
+	JSON      string        `placeholder:"FILE" help:"Write the report here too, as JSON."`
+	Markdown  string        `placeholder:"FILE" help:"Write its table here too: into a page between its bench markers, or as a file of its own."`
+	SVG       string        `placeholder:"FILE" help:"Draw CPU over participants here (per-core measures it)."`
 }
 
 // Help is what follows the summary in the command's help.
@@ -32,15 +37,58 @@ func (b *benchCmd) Run(ctx context.Context, t terminal) error {
 	if err != nil {
 		return fmt.Errorf("find this program, to start it as a switch: %w", err)
 	}
-	c := bench.Config{Binary: binary, Runs: b.Runs, For: b.For, Rate: b.Rate, Out: t.out}
+	c := bench.Config{Binary: binary, Runs: b.Runs, For: b.For, Rate: b.Rate, OneCore: !b.Share, Out: t.out, Live: isTerminal(t.out)}
 	if c.Scenarios, err = b.chosen(); err != nil {
 		return err
 	}
+	if b.List {
+		return bench.List(t.out, c.Scenarios)
+	}
 	report, err := bench.Run(ctx, c)
-	if b.JSON != "" && len(report.Results) > 0 {
+	if len(report.Results) == 0 {
+		return err
+	}
+	return errors.Join(err, b.write(report))
+}
+
+// write writes the report wherever it was asked for.
+func (b *benchCmd) write(report bench.Report) (err error) {
+	if b.JSON != "" {
 		err = errors.Join(err, writeJSON(b.JSON, report))
 	}
+	if b.SVG != "" {
+		var picture strings.Builder
+		if lack := report.SVG(&picture); lack != nil {
+			err = errors.Join(err, lack)
+		} else {
+			err = errors.Join(err, os.WriteFile(b.SVG, []byte(picture.String()), 0o644))
+		}
+	}
+	if b.Markdown != "" {
+		err = errors.Join(err, writeMarkdown(b.Markdown, report))
+	}
 	return err
+}
+
+// writeMarkdown puts the table into a page that has a place for it, or makes a
+// page of it.
+func writeMarkdown(name string, report bench.Report) error {
+	page, err := os.ReadFile(name)
+	if errors.Is(err, os.ErrNotExist) {
+		var table strings.Builder
+		if err := report.Markdown(&table); err != nil {
+			return err
+		}
+		return os.WriteFile(name, []byte(table.String()), 0o644)
+	}
+	if err != nil {
+		return err
+	}
+	text, err := report.IntoPage(string(page))
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return os.WriteFile(name, []byte(text), 0o644)
 }
 
 // chosen returns the scenarios to run.
@@ -65,6 +113,7 @@ func (b *benchCmd) chosen() (chosen []bench.Scenario, err error) {
 				l.Talkers = b.Calls
 			}
 			l.People = b.Calls
+			chosen[i].About += fmt.Sprintf("; here %d", b.Calls)
 		}
 	}
 	return chosen, nil

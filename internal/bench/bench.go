@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"time"
 )
 
@@ -15,7 +16,9 @@ type Config struct {
 	Runs      int           // of each; zero means 1
 	For       time.Duration // how long a run measures; zero: as long as its scenario says
 	Rate      float64       // calls set up per second; zero means 200
+	OneCore   bool          // the switch on one core and the generator on another, where there are two
 	Out       io.Writer     // progress and the table; nil: nowhere
+	Live      bool          // Out is a terminal: progress writes over itself
 }
 
 // Run runs the scenarios, all of them once and then again, and writes progress
@@ -29,7 +32,18 @@ func Run(ctx context.Context, c Config) (Report, error) {
 		return report, fmt.Errorf("measure for %v: want at least 1s", c.For)
 	}
 	fmt.Fprintf(c.Out, "%s\n", report.Machine)
-	fmt.Fprintf(c.Out, "%d scenarios, %d runs each: about %v\n", len(c.Scenarios), c.Runs, c.estimate().Round(time.Minute))
+	fmt.Fprintf(c.Out, "%s, %s each: about %.0f minutes\n", many(len(c.Scenarios), "scenario"), many(c.Runs, "run"), math.Ceil(c.estimate().Minutes()))
+	var on cores
+	if c.OneCore {
+		var err error
+		if on, err = chooseCores(); err != nil {
+			report.Cores = err.Error()
+		}
+	}
+	if report.Cores == "" {
+		report.Cores = on.String()
+	}
+	fmt.Fprintln(c.Out, report.Cores)
 	results := make([]Result, len(c.Scenarios))
 	for i, s := range c.Scenarios {
 		results[i] = newResult(s, c.length(s))
@@ -40,8 +54,11 @@ func Run(ctx context.Context, c Config) (Report, error) {
 	for run := range c.Runs {
 		for i, s := range c.Scenarios {
 			stage := &Stage{Config: c, Scenario: s, length: c.length(s)}
+			if !s.AllCores {
+				stage.cores = on
+			}
 			stage.say("%s, run %d of %d: %s", s.Name, run+1, c.Runs, s.About)
-			outcome, err := s.Run(ctx, stage)
+			outcome, err := stage.run(ctx)
 			if ctx.Err() != nil {
 				return report, context.Cause(ctx)
 			}
@@ -92,15 +109,39 @@ func (c Config) estimate() (d time.Duration) {
 	return d
 }
 
+func many(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
 // Stage is what one run of a scenario is given.
 type Stage struct {
 	Config
 	Scenario
 	length time.Duration // how long to measure
+	cores  cores         // where what runs
+}
+
+// run does the run, on the generator's core.
+func (s *Stage) run(ctx context.Context) (Outcome, error) {
+	if err := s.cores.keepTo(); err != nil {
+		return Outcome{}, err
+	}
+	o, err := s.Scenario.Run(ctx, s)
+	return o, errors.Join(err, s.cores.release())
 }
 
 // say writes a line of progress.
-func (s *Stage) say(format string, args ...any) { fmt.Fprintf(s.Out, format+"\n", args...) }
+func (s *Stage) say(format string, args ...any) {
+	s.show("")
+	fmt.Fprintf(s.Out, format+"\n", args...)
+}
 
-// show writes over the last line of progress.
-func (s *Stage) show(format string, args ...any) { fmt.Fprintf(s.Out, "\r"+format, args...) }
+// show writes over the last line of progress, on a terminal.
+func (s *Stage) show(format string, args ...any) {
+	if s.Live {
+		fmt.Fprintf(s.Out, "\r\x1b[K"+format, args...)
+	}
+}

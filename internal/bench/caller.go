@@ -10,6 +10,7 @@ import (
 // caller is one far end of the generator. Only the generator touches it.
 type caller struct {
 	index int // of its address
+	batch *batch
 	addr  netip.Addr
 	load  Load
 	room  int

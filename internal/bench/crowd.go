@@ -17,7 +17,7 @@ func (g *generator) assemble(ctx context.Context, s *Stage, l Load) error {
 func (g *generator) join(ctx context.Context, s *Stage, l Load, first, last int) error {
 	var answered int // before
 	g.do(func() {
-		answered = g.count.answered
+		answered = g.crowd.answered
 		for i := first; i < last; i++ {
 			g.waiting = append(g.waiting, g.add(l, i/l.People, i%l.People))
 		}
@@ -27,27 +27,37 @@ func (g *generator) join(ctx context.Context, s *Stage, l Load, first, last int)
 	err := g.until(ctx, func() bool {
 		if time.Since(shown) > 200*time.Millisecond {
 			shown = time.Now()
-			s.show("  calling: %d of %d", g.count.answered-answered, last-first)
+			s.show("  calling: %d of %d", g.crowd.answered-answered, last-first)
 		}
-		return g.count.answered-answered == last-first || g.count.failed+g.count.refused > 0
+		return g.crowd.answered-answered == last-first || g.crowd.failed+g.crowd.refused > 0
 	})
 	if err != nil {
 		return err
 	}
-	s.say("\r  calling: %d of %d", last-first, last-first)
-	g.do(func() { err = g.troubleNow() })
+	s.say("  calling: %d of %d", last-first, last-first)
+	g.do(func() { err = g.crowd.trouble() })
 	return err
 }
 
-// troubleNow says what is wrong with the calls; on the generator's thread.
-func (g *generator) troubleNow() error {
+// trouble says what is wrong with the calls.
+func (b *batch) trouble() error {
 	switch {
-	case g.failure != nil:
-		return fmt.Errorf("%d of %d calls failed, the first: %w", g.count.failed, g.count.dialled, g.failure)
-	case g.count.refused > 0:
-		return fmt.Errorf("%d of %d calls were refused with 503", g.count.refused, g.count.dialled)
+	case b.failure != nil:
+		return fmt.Errorf("%d of %d calls failed, the first: %w", b.failed, b.dialled, b.failure)
+	case b.refused > 0:
+		return fmt.Errorf("%d of %d calls were refused with 503", b.refused, b.dialled)
 	}
 	return nil
+}
+
+// staying returns the callers that stay, those that have been answered.
+func (g *generator) staying() (all []*caller) {
+	for _, c := range g.callers {
+		if c != nil && c.live && c.batch == &g.crowd {
+			all = append(all, c)
+		}
+	}
+	return all
 }
 
 // The times that a crowd needs before it is counted.
@@ -62,7 +72,7 @@ func (g *generator) begin(ctx context.Context) error {
 		return err
 	}
 	g.do(func() {
-		for _, c := range g.callers {
+		for _, c := range g.staying() {
 			c.in.settle()
 		}
 	})
@@ -70,11 +80,12 @@ func (g *generator) begin(ctx context.Context) error {
 		return err
 	}
 	g.do(func() {
-		for _, c := range g.callers {
+		for _, c := range g.staying() {
 			c.in.mark()
 			c.sent = 0
 		}
 		g.jitter, g.late = histogram{}, histogram{}
+		g.overflowed, g.unsent = g.voice.overflows, g.voice.lost
 		g.counting = true
 	})
 	return nil
@@ -84,12 +95,11 @@ func (g *generator) begin(ctx context.Context) error {
 type tally struct {
 	streamCount
 	sent      int64
-	overflows uint32 // packets of the switch that were lost because we were slow, since the start
+	overflows uint32 // packets of the switch that were lost because we were slow
 	unsent    uint64 // packets that the system did not take from us
 	silent    int    // callers that hear nothing any more
 	jitter    histogram
 	late      histogram // of the generator itself
-	calls     callCount
 }
 
 // end stops counting.
@@ -97,10 +107,7 @@ func (g *generator) end() (t tally, err error) {
 	g.do(func() {
 		g.counting = false
 		now := time.Now().UnixNano()
-		for _, c := range g.callers {
-			if !c.live {
-				continue
-			}
+		for _, c := range g.staying() {
 			n := c.in.counted()
 			t.received += n.received
 			t.lost += n.lost
@@ -113,9 +120,9 @@ func (g *generator) end() (t tally, err error) {
 				t.silent++
 			}
 		}
-		t.jitter, t.late, t.calls = g.jitter, g.late, g.count
-		t.overflows, t.unsent = g.voice.overflows, g.voice.lost
-		err = g.troubleNow()
+		t.jitter, t.late = g.jitter, g.late
+		t.overflows, t.unsent = g.voice.overflows-g.overflowed, g.voice.lost-g.unsent
+		err = g.crowd.trouble()
 	})
 	return t, err
 }
@@ -152,17 +159,18 @@ const slowGenerator = 5 * time.Millisecond
 
 // leave hangs everybody up who stands in a room, at a rate that a switch takes.
 func (g *generator) leave(ctx context.Context) error {
-	next := 0
-	if err := g.until(ctx, func() bool {
-		for n := 0; next < len(g.callers) && n < 20; next++ {
-			if g.callers[next].dialog.phase == phaseLive {
-				g.callers[next].hangUp(g)
-				n++
-			}
+	var live []*caller
+	g.do(func() { live = g.staying() })
+	err := g.until(ctx, func() bool {
+		n := min(20, len(live)) // in 10 ms
+		for _, c := range live[:n] {
+			c.hangUp(g)
 		}
-		return next == len(g.callers)
-	}); err != nil {
+		live = live[n:]
+		return len(live) == 0
+	})
+	if err != nil {
 		return err
 	}
-	return g.until(ctx, func() bool { return g.count.over == g.count.dialled })
+	return g.until(ctx, func() bool { return g.crowd.over == g.crowd.dialled })
 }

@@ -97,6 +97,7 @@ func (c *caller) request(g *generator, method, uri string, cseq int, body string
 func (c *caller) dial(g *generator) {
 	d := &c.dialog
 	c.sip.set(c.addr, g.switchSIP)
+	c.batch.dialled++
 	d.phase, d.began = phaseCalling, g.now
 	d.repeat(g, c, c.invite(g))
 	g.pending = append(g.pending, c)
@@ -132,7 +133,7 @@ func (c *caller) wake(g *generator) bool {
 		if g.now >= d.again && !d.proceeds {
 			d.every = min(2*d.every, sipT2)
 			d.again = g.now + d.every
-			g.count.repeated++
+			c.batch.repeated++
 			g.signal.send(&c.sip, d.message, nil)
 		}
 		return true
@@ -170,8 +171,8 @@ func (c *caller) answered(g *generator, r reply) {
 			return
 		}
 		d.phase, d.again = phaseLive, g.now+c.stay
-		g.count.answered++
-		g.setups.add(g.now - d.began)
+		c.batch.answered++
+		c.batch.setups.add(g.now - d.began)
 		c.rtp.set(c.addr, to)
 		g.speak(c)
 	case d.phase == phaseCalling:
@@ -179,7 +180,7 @@ func (c *caller) answered(g *generator, r reply) {
 		d.ack = c.request(g, "ACK", "sip:"+d.to+"@"+g.switchSIP.String(), 1, "")
 		g.signal.send(&c.sip, d.ack, nil)
 		if r.code == 503 {
-			g.count.refused++
+			c.batch.refused++
 			c.over(g, nil)
 			return
 		}
@@ -228,13 +229,14 @@ func (c *caller) over(g *generator, err error) {
 		c.dialog.err = fmt.Errorf("caller %d of room %d: %w", c.place, c.room, err)
 	}
 	if c.dialog.err != nil {
-		g.count.failed++
-		if g.failure == nil {
-			g.failure = c.dialog.err
+		c.batch.failed++
+		if c.batch.failure == nil {
+			c.batch.failure = c.dialog.err
 		}
 	}
-	c.dialog.phase = phaseOver
-	g.count.over++
+	c.dialog.phase, c.dialog.again = phaseOver, g.now
+	c.batch.over++
+	g.gone = append(g.gone, c)
 }
 
 // parseReply reads a response; false when it is none.

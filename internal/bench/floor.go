@@ -57,7 +57,7 @@ const echoReady = "echo on"
 // measureFloor lets so many legs send to an echo for a time and returns what that
 // costs, in CPU-ms per leg and second.
 func measureFloor(ctx context.Context, s *Stage, legs int, d time.Duration) (float64, error) {
-	echo, line, err := startProcess(ctx, echoReady, s.Binary, "echo", "127.0.0.1:0")
+	echo, line, err := startProcess(ctx, s.cores, echoReady, s.Binary, "echo", "127.0.0.1:0")
 	if err != nil {
 		return 0, err
 	}

@@ -20,6 +20,9 @@ const (
 	tickTime   = slotsATick * slotTime
 )
 
+// goneFor is how long the address of a call that has ended is still answered at.
+const goneFor = 5 * time.Second
+
 // firstAddr is the address of caller 0; the others follow.
 const firstAddr = 127<<24 | 64<<16
 
@@ -46,19 +49,23 @@ type generator struct {
 	waiting []*caller // that have not dialled yet
 	every   time.Duration
 	nextAt  time.Duration // when the first of waiting dials
+	passers *passers      // who call for a moment; nil: nobody
+	gone    []*caller     // ended, and still here for what may come late; in that order
 
-	counting bool // jitter and lateness
-	jitter   histogram
-	late     histogram // our own: slots by how late they were
-	setups   histogram
-	count    callCount
-	failure  error // the first of all
+	counting   bool // jitter and lateness
+	jitter     histogram
+	late       histogram // our own: slots by how late they were
+	overflowed uint32    // packets lost to us before the counting began
+	unsent     uint64    // packets not taken from us before that
+	crowd      batch     // the calls of those who stay
 }
 
-// callCount counts calls.
-type callCount struct {
+// batch is the calls of some callers, counted.
+type batch struct {
 	dialled, answered, refused, failed, over int // over: ended, for whatever reason
 	repeated                                 int // requests sent again
+	setups                                   histogram
+	failure                                  error // the first
 }
 
 // mail is what others want done on the generator's thread.
@@ -171,13 +178,19 @@ func (g *generator) turn() {
 	g.signal.flush()
 }
 
-// dialNext lets those dial whose time has come.
+// dialNext lets those dial whose time has come, and forgets who left long ago.
 func (g *generator) dialNext() {
+	for len(g.gone) > 0 && g.now-g.gone[0].dialog.again > goneFor {
+		g.callers[g.gone[0].index] = nil
+		g.gone = g.gone[1:]
+	}
+	if g.passers != nil {
+		g.passers.dial(g)
+	}
 	for len(g.waiting) > 0 && g.now >= g.nextAt {
 		c := g.waiting[0]
 		g.waiting = g.waiting[1:]
 		g.nextAt += g.every
-		g.count.dialled++
 		c.dial(g)
 	}
 }
@@ -197,7 +210,7 @@ func (g *generator) at(addr netip.Addr) *caller {
 
 func (g *generator) heard(p arrived) {
 	if c := g.at(p.to); c != nil {
-		if late, ok := c.hear(p.data, p.at); ok && g.counting {
+		if late, ok := c.hear(p.data, p.at); ok && g.counting && c.batch == &g.crowd {
 			g.jitter.add(late)
 		}
 	}
@@ -218,7 +231,7 @@ func (g *generator) told(p arrived) {
 // add makes a caller, with an address that no other of this generator has had.
 func (g *generator) add(l Load, room, place int) *caller {
 	i := len(g.callers)
-	c := &caller{index: i, load: l, room: room, place: place, addr: netip.AddrFrom4([4]byte{127, byte(64 + i>>16), byte(i >> 8), byte(i)})}
+	c := &caller{index: i, batch: &g.crowd, load: l, room: room, place: place, addr: netip.AddrFrom4([4]byte{127, byte(64 + i>>16), byte(i >> 8), byte(i)})}
 	c.dialog.to = fmt.Sprintf("room-%d", room)
 	if c.talks() {
 		c.voice = g.voices.of(l, room, place)
@@ -228,9 +241,13 @@ func (g *generator) add(l Load, room, place int) *caller {
 	return c
 }
 
-// speak lets a caller send a packet a tick, from the emptiest slot on.
+// spread is the order in which slots are given to callers: however few they
+// are, they are spread over the tick.
+var spread = [slotsATick]int{0, 10, 5, 15, 2, 12, 7, 17, 4, 14, 9, 19, 1, 11, 6, 16, 3, 13, 8, 18}
+
+// speak lets a caller send a packet a tick, in the emptiest slot.
 func (g *generator) speak(c *caller) {
-	for i := range g.slots {
+	for _, i := range spread {
 		if len(g.slots[i]) < len(g.slots[c.due]) {
 			c.due = i
 		}

@@ -24,19 +24,14 @@ func (g *generator) listen(ctx context.Context) (string, error) {
 	const group = 1000
 	wrong, asked := 0, 0
 	var first error
-	for at := 0; ; at += group {
-		var ears []*caller
+	var all []*caller
+	g.do(func() { all = g.staying() })
+	for ears := range slices.Chunk(all, group) {
 		g.do(func() {
-			for _, c := range g.callers[min(at, len(g.callers)):min(at+group, len(g.callers))] {
-				if c.live {
-					c.listen = make([]byte, 0, int(listenFor/time.Second)*8000)
-					ears = append(ears, c)
-				}
+			for _, c := range ears {
+				c.listen = make([]byte, 0, int(listenFor/time.Second)*8000)
 			}
 		})
-		if at >= len(g.callers) {
-			break
-		}
 		deadline := time.Now().Add(listenFor + 5*time.Second)
 		err := g.until(ctx, func() bool {
 			full := !slices.ContainsFunc(ears, func(c *caller) bool { return len(c.listen) < cap(c.listen) })

@@ -41,7 +41,7 @@ func TestProcess_isReadAndEnded(t *testing.T) {
 		t.Skip(err)
 	}
 	began := time.Now()
-	p, line, err := startProcess(t.Context(), "ready", sh, "-c", "echo ready; head -c 1000000 /dev/zero; echo; while :; do :; done")
+	p, line, err := startProcess(t.Context(), cores{}, "ready", sh, "-c", "echo ready; head -c 1000000 /dev/zero; echo; while :; do :; done")
 	if err != nil {
 		t.Fatal(err)
 	}

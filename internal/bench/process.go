@@ -23,15 +23,15 @@ type process struct {
 }
 
 // startProcess starts the program and waits until it prints a line that
-// contains ready.
-func startProcess(ctx context.Context, ready string, binary string, args ...string) (*process, string, error) {
+// contains ready. It runs on the switch's core.
+func startProcess(ctx context.Context, on cores, ready string, binary string, args ...string) (*process, string, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	p := &process{cmd: exec.CommandContext(ctx, binary, args...), cancel: cancel}
 	p.cmd.Cancel = func() error { return p.cmd.Process.Signal(syscall.SIGTERM) }
 	p.cmd.WaitDelay = 10 * time.Second
 	r, w := io.Pipe()
 	p.cmd.Stdout, p.cmd.Stderr = w, w
-	if err := p.cmd.Start(); err != nil {
+	if err := on.start(p.cmd.Start); err != nil {
 		cancel()
 		return nil, "", fmt.Errorf("start %s: %w", binary, err)
 	}

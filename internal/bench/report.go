@@ -10,7 +10,7 @@ import (
 
 // table writes what a reader wants to compare, a line a figure.
 func (r Report) table(out io.Writer) {
-	fmt.Fprintf(out, "\n%s\n\n", r.Machine)
+	fmt.Fprintf(out, "\n%s\n%s\n\n", r.Machine, r.Cores)
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "scenario\tfigure\tmedian\tspread\tgoal\t\t")
 	for _, s := range r.Results {
@@ -92,4 +92,18 @@ func (s Summary) verdict() string {
 		return "met"
 	}
 	return "missed"
+}
+
+// List writes what scenarios there are, what each measures, and its goals.
+func List(out io.Writer, scenarios []Scenario) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for _, s := range scenarios {
+		fmt.Fprintf(w, "%s\t%s\t\n", s.Name, s.About)
+		for _, f := range s.Figures {
+			if f.Better != "" {
+				fmt.Fprintf(w, "\t  %s\t%s\n", f.About, f.goal())
+			}
+		}
+	}
+	return w.Flush()
 }

@@ -8,6 +8,7 @@ import (
 // Report is what all scenarios gave, and on what.
 type Report struct {
 	Machine Machine   `json:"machine"`
+	Cores   string    `json:"on"` // what ran where
 	Began   time.Time `json:"began"`
 	Seconds float64   `json:"seconds"`
 	Results []Result  `json:"results"`
@@ -22,6 +23,7 @@ type Result struct {
 	Seconds float64   `json:"seconds"` // that each run measured
 	Figures []Summary `json:"figures"`
 	Points  []Point   `json:"points,omitempty"`
+	Course  []Moment  `json:"course,omitempty"`
 	Notes   []string  `json:"notes,omitempty"`  // of the last run that left any
 	Failed  []string  `json:"failed,omitempty"` // what was wrong, of all runs
 }
@@ -54,6 +56,9 @@ func (r *Result) add(o Outcome) {
 	}
 	if o.Points != nil {
 		r.Points = o.Points
+	}
+	if o.Course != nil {
+		r.Course = o.Course
 	}
 	if o.Notes != nil {
 		r.Notes = o.Notes

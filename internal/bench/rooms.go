@@ -15,6 +15,7 @@ func roomFigures(ratio float64) []Figure {
 		{Name: "floor", Unit: "ms", About: "CPU of the bare echo per participant-second"},
 		{Name: "jitter_p99", Unit: "ms", About: "jitter of what the switch sends, p99"},
 		{Name: "late_p99", Unit: "ms", About: "lateness of the switch's slots, p99", Better: AtMost, Goal: 2},
+		{Name: "heap", Unit: "KB", About: "live heap per participant", Better: AtMost, Goal: 24},
 		{Name: "lost_to", Unit: "packets", About: "lost on the way to the switch", Hidden: true},
 		{Name: "lost_from", Unit: "packets", About: "lost on the way from the switch", Hidden: true},
 		{Name: "gaps", About: "times without a packet of over 60 ms", Hidden: true},
@@ -34,12 +35,19 @@ func runRooms(ctx context.Context, s *Stage) (Outcome, error) {
 	o.Values["floor"] = floor
 	s.say("  the floor: %.3f CPU-ms per participant-second", floor)
 
-	t, g, err := s.gather(ctx, s.Load)
+	t, g, err := s.open(ctx)
 	if err != nil {
 		return o, err
 	}
 	defer t.close()
 	defer g.close()
+	empty, err := t.liveHeap(ctx)
+	if err != nil {
+		return o, err
+	}
+	if err := t.assemble(ctx, s, g, s.Load); err != nil {
+		return o, err
+	}
 	m, err := s.measure(ctx, t, g, s.length)
 	if err != nil {
 		return o, err
@@ -47,9 +55,14 @@ func runRooms(ctx context.Context, s *Stage) (Outcome, error) {
 	o.Values["cpu"] = perLeg(m.cpu, legs, s.length)
 	o.Values["ratio"] = o.Values["cpu"] / floor
 	m.report(o.Values)
-	o.Values["setup_p99"] = ms(g.setups.quantile(0.99))
+	o.Values["setup_p99"] = ms(g.crowd.setups.quantile(0.99))
 	s.say("  the switch: %.3f, that is %.2f floors", o.Values["cpu"], o.Values["ratio"])
 	o.Notes = m.slow()
+	full, err := t.liveHeap(ctx)
+	if err != nil {
+		return o, err
+	}
+	o.Values["heap"] = (full - empty) / float64(legs) / 1024
 	heard, err := g.listen(ctx)
 	if err == nil {
 		o.Notes = append(o.Notes, heard)

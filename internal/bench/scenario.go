@@ -9,13 +9,14 @@ import (
 // Scenario is one kind of load and what is measured under it: a line of the
 // list in scenarios.go. A new one needs no more than its line and its Run.
 type Scenario struct {
-	Name    string
-	About   string        // what it is, in a few words
-	Load    Load          // who calls
-	For     time.Duration // how long a run measures, unless Config.For says otherwise
-	Around  time.Duration // about how much longer a run takes than it measures, for the estimate
-	Apart   bool          // left out unless it is named: it takes long
-	Figures []Figure      // what a run yields, in the order of the report
+	Name     string
+	About    string        // what it is, in a few words
+	Load     Load          // who calls
+	For      time.Duration // how long a run measures, unless Config.For says otherwise
+	Around   time.Duration // about how much longer a run takes than it measures, for the estimate
+	Apart    bool          // left out unless it is named: it takes long
+	AllCores bool          // the switch has all cores, not one
+	Figures  []Figure      // what a run yields, in the order of the report
 
 	// Run measures once. It starts what it needs and leaves nothing behind.
 	Run func(ctx context.Context, s *Stage) (Outcome, error)
@@ -65,6 +66,7 @@ func (f Figure) Met(v float64) bool {
 type Outcome struct {
 	Values Values
 	Points []Point  // cost over participants, of a scenario that goes through several
+	Course []Moment // how it went, of a scenario that takes long
 	Notes  []string // what a reader should know besides: who was heard, what limited it
 }
 
@@ -76,6 +78,15 @@ type Point struct {
 	Participants int     `json:"participants"`
 	Switch       float64 `json:"switch_ms_per_s"`
 	Floor        float64 `json:"floor_ms_per_s"` // of the bare echo of as many packets
+}
+
+// Moment is how a switch stood at a time of a long run.
+type Moment struct {
+	Seconds  float64 `json:"seconds"`  // since the counting began
+	Resident float64 `json:"resident"` // memory of the process, MB
+	Late     float64 `json:"late"`     // slots later than 10 ms, so far
+	Slots    float64 `json:"slots"`    // in all
+	CPU      float64 `json:"cpu_ms_per_s"`
 }
 
 // Named returns the scenario of that name.

@@ -65,6 +65,14 @@ series:
 	return total
 }
 
+// over returns how many of what a histogram has counted since before were above
+// a bound, which must be one of its own.
+func (c counts) over(before counts, name, bound string) float64 {
+	within := c.sum(name+"_bucket", `le="`+bound+`"`) - before.sum(name+"_bucket", `le="`+bound+`"`)
+	all := c.sum(name+"_count") - before.sum(name+"_count")
+	return all - within
+}
+
 // quantile returns the upper bound of the bucket that holds quantile q of what a
 // histogram has counted since before; of the last bucket, which has none, the
 // bound below it.

@@ -18,10 +18,10 @@ import (
 // numbers belong to.
 type target struct {
 	*process
-	sip, http string // addresses
-	dir       string
-	app       *http.Server
-	wg        sync.WaitGroup
+	sip, http, debug string // addresses
+	dir              string
+	app              *http.Server
+	wg               sync.WaitGroup
 }
 
 // mostCalls is how many calls the switch may have at one time: more than any
@@ -54,13 +54,16 @@ func startSwitch(ctx context.Context, s *Stage) (*target, error) {
 	if t.http, err = freeAddr(); err != nil {
 		return nil, err
 	}
+	if t.debug, err = freeAddr(); err != nil {
+		return nil, err
+	}
 	config := filepath.Join(dir, "confab.yaml")
 	yaml := fmt.Sprintf("numbers:\n  - number: \"*\"\n    voice_url: http://%s/voice\n", ln.Addr())
 	if err := os.WriteFile(config, []byte(yaml), 0o600); err != nil {
 		return nil, err
 	}
-	t.process, _, err = startProcess(ctx, t.http, s.Binary, "serve", "--config", config,
-		"--data", filepath.Join(dir, "data"), "--http", t.http, "--sip", t.sip, "--rtp-ports", "20000-28999",
+	t.process, _, err = startProcess(ctx, s.cores, t.http, s.Binary, "serve", "--config", config,
+		"--data", filepath.Join(dir, "data"), "--http", t.http, "--debug", t.debug, "--sip", t.sip, "--rtp-ports", "20000-28999",
 		"--speech-engine", "none", "--drain-timeout", "1s", "--log-level", "WARN",
 		"--max-calls", strconv.Itoa(mostCalls), "--max-participants", strconv.Itoa(mostCalls))
 	if err != nil {
@@ -112,12 +115,21 @@ func (s *Stage) gather(ctx context.Context, l Load) (*target, *generator, error)
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := g.assemble(ctx, s, l); err != nil {
+	if err := t.assemble(ctx, s, g, l); err != nil {
 		g.close()
 		t.close()
-		return nil, nil, errors.Join(err, errors.New("the switch said:\n"+t.said()))
+		return nil, nil, err
 	}
 	return t, g, nil
+}
+
+// assemble lets the load call; when that fails, it tells what the switch said.
+func (t *target) assemble(ctx context.Context, s *Stage, g *generator, l Load) error {
+	err := g.assemble(ctx, s, l)
+	if err != nil && ctx.Err() == nil {
+		err = fmt.Errorf("%w; the switch said:\n%s", err, t.said())
+	}
+	return err
 }
 
 // open starts a switch, and a generator that nobody calls from yet.
@@ -186,7 +198,7 @@ func (s *Stage) progress(ctx context.Context, d time.Duration, done <-chan error
 	for {
 		select {
 		case err := <-done:
-			s.say("\r  measured for %v        ", d)
+			s.say("  measured for %v", d)
 			return err
 		case <-ctx.Done():
 			return <-done

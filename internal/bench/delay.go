@@ -1,0 +1,148 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"confab/internal/audio"
+	"confab/internal/rtp"
+)
+
+// A mark is three packets of a loud tone in a room that is silent otherwise. One
+// is made every marksEvery, by another caller each time, since how long a packet
+// waits depends on when in the tick it comes.
+const (
+	markPackets = 3
+	marksEvery  = 100 * time.Millisecond
+	markLevel   = 2000 // of a sample that is loud
+	mostMarkers = 20
+	mostEars    = 32
+)
+
+// marks measures how long the switch keeps what is said: from when the packet
+// leaves its caller, to when the packet that carries the same sample reaches
+// another. Both are of this machine's clock, the second by the kernel's stamp.
+type marks struct {
+	tone    []byte // of one packet
+	callers []*caller
+	ears    []*caller
+	speaker int
+	left    int   // packets of the mark that are still to be said
+	said    int64 // when its first packet was, ns; 0: not yet
+	heard   map[*caller]bool
+	delays  histogram
+	missed  int // marks that an ear did not hear
+	made    int
+}
+
+// watch begins to make marks; on the generator's thread.
+func (m *marks) watch(g *generator) {
+	all := g.staying()
+	m.tone = make([]byte, packetSamples)
+	for i := range m.tone {
+		v := int16(8000)
+		if i/4%2 == 1 { // 1 kHz
+			v = -v
+		}
+		m.tone[i] = audio.ToULaw(v)
+	}
+	m.callers = all[:min(mostMarkers, len(all))]
+	for i := range min(mostEars, len(all)) {
+		m.ears = append(m.ears, all[i*len(all)/min(mostEars, len(all))])
+	}
+	m.heard = make(map[*caller]bool)
+	for _, c := range m.callers {
+		c.says = func(silence []byte) []byte { return m.say(c, silence) }
+	}
+	for _, c := range m.ears {
+		c.heed = func(p rtp.Packet, at int64) { m.hear(c, p, at) }
+	}
+}
+
+// next lets the next caller make a mark.
+func (m *marks) next() {
+	if m.made > 0 {
+		for _, c := range m.ears {
+			if c != m.callers[m.speaker] && !m.heard[c] {
+				m.missed++
+			}
+		}
+	}
+	clear(m.heard)
+	m.speaker = (m.speaker + 1) % len(m.callers)
+	m.left, m.said = markPackets, 0
+	m.made++
+}
+
+func (m *marks) say(c *caller, silence []byte) []byte {
+	if m.left == 0 || c != m.callers[m.speaker] {
+		return silence
+	}
+	if m.left == markPackets {
+		m.said = time.Now().UnixNano()
+	}
+	m.left--
+	return m.tone
+}
+
+func (m *marks) hear(c *caller, p rtp.Packet, at int64) {
+	if m.said == 0 || m.heard[c] || c == m.callers[m.speaker] {
+		return
+	}
+	for i, b := range p.Payload {
+		if v := audio.FromULaw(b); v > markLevel || v < -markLevel {
+			m.heard[c] = true
+			m.delays.add(time.Duration(at + int64(i)*samplePeriod - m.said))
+			return
+		}
+	}
+}
+
+// delayFigures are what a scenario of delay yields.
+func delayFigures(p50, p99 float64) []Figure {
+	return []Figure{
+		{Name: "delay_p50", Unit: "ms", About: "packet in to mixed packet out, p50", Better: AtMost, Goal: p50},
+		{Name: "delay_p99", Unit: "ms", About: "packet in to mixed packet out, p99", Better: AtMost, Goal: p99},
+		{Name: "delay_max", Unit: "ms", About: "the longest"},
+		{Name: "marks", About: "times that a mark was heard", Hidden: true},
+		{Name: "generator_late_p99", Unit: "ms", About: "lateness of the generator itself", Hidden: true},
+	}
+}
+
+// runDelay lets the callers of one room make marks and hear those of the others.
+func runDelay(ctx context.Context, s *Stage) (Outcome, error) {
+	o := Outcome{Values: make(Values)}
+	t, g, err := s.gather(ctx, s.Load)
+	if err != nil {
+		return o, err
+	}
+	defer t.close()
+	defer g.close()
+	if err := g.begin(ctx); err != nil {
+		return o, err
+	}
+	m := new(marks)
+	g.do(func() { m.watch(g) })
+	for end := time.Now().Add(s.length); time.Now().Before(end); {
+		g.do(m.next)
+		s.show("  %d marks", m.made)
+		if err := pause(ctx, marksEvery); err != nil {
+			return o, err
+		}
+	}
+	n, err := g.end()
+	if err != nil {
+		return o, err
+	}
+	g.do(func() {
+		o.Values = Values{"delay_p50": ms(m.delays.quantile(0.5)), "delay_p99": ms(m.delays.quantile(0.99)), "delay_max": ms(m.delays.most),
+			"marks": float64(m.delays.n), "generator_late_p99": ms(n.late.quantile(0.99))}
+	})
+	s.say("  %d marks, heard %d times: p50 %.1f ms, p99 %.1f ms", m.made, m.delays.n, o.Values["delay_p50"], o.Values["delay_p99"])
+	if m.delays.n == 0 {
+		return o, errors.New("no mark was heard by anybody")
+	}
+	o.Notes = n.slow()
+	return o, errors.Join(n.trouble(), g.leave(ctx))
+}
