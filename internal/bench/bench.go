@@ -16,6 +16,7 @@ type Config struct {
 	Runs      int           // of each; zero means 1
 	For       time.Duration // how long a run measures; zero: as long as its scenario says
 	Rate      float64       // calls set up per second; zero means 200
+	Steps     int           // that a scenario takes which goes up step by step; zero: its own number
 	OneCore   bool          // the switch on one core and the generator on another, where there are two
 	Out       io.Writer     // progress and the table; nil: nowhere
 	Live      bool          // Out is a terminal: progress writes over itself
@@ -131,6 +132,14 @@ func (s *Stage) run(ctx context.Context) (Outcome, error) {
 	}
 	o, err := s.Scenario.Run(ctx, s)
 	return o, errors.Join(err, s.cores.release())
+}
+
+// steps returns how many steps a scenario takes that has n of its own.
+func (s *Stage) steps(n int) int {
+	if s.Steps > 0 {
+		return s.Steps
+	}
+	return n
 }
 
 // say writes a line of progress.

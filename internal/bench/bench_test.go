@@ -2,9 +2,11 @@ package bench_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -21,48 +23,108 @@ func build(t *testing.T) string {
 	return binary
 }
 
-// small returns a scenario with less load than it has.
-func small(t *testing.T, name string, load bench.Load) bench.Scenario {
-	t.Helper()
-	s, err := bench.Named(name)
-	if err != nil {
-		t.Fatal(err)
+// Every scenario in little: a switch in a process of its own, a few callers, a
+// second. Who hears whom is right and every packet is accounted for; how fast it
+// was is not asked.
+func TestScenarios_inLittle(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it starts a switch for each scenario")
 	}
-	s.Load = load
-	return s
+	binary := build(t)
+	loads := map[string]bench.Load{
+		"one-room":          {Rooms: 1, People: 6, Talkers: 3},
+		"one-room-all-talk": {Rooms: 1, People: 6, Talkers: 6},
+		"rooms-of-four":     {Rooms: 3, People: 4, Talkers: 4},
+		"rooms-silent":      {Rooms: 2, People: 4},
+		"per-core":          {Rooms: 1, People: 4, Talkers: 3},
+		"ten-thousand":      {Rooms: 1, People: 3, Talkers: 3},
+		"delay-10":          {Rooms: 1, People: 10},
+		"delay-1000":        {Rooms: 1, People: 12},
+		"signalling":        {Rooms: 1, People: 4, Talkers: 3},
+		"calls":             {Rooms: 5, People: 40, Talkers: 1},
+		"soak":              {Rooms: 1, People: 4, Talkers: 3},
+	}
+	type run struct {
+		report bench.Report
+		err    error
+		out    strings.Builder
+	}
+	scenarios := bench.Scenarios()
+	runs := make([]run, len(scenarios))
+	atOnce := make(chan struct{}, 4) // they wait more than they work
+	var wg sync.WaitGroup
+	for i, s := range scenarios {
+		wg.Go(func() {
+			atOnce <- struct{}{}
+			defer func() { <-atOnce }()
+			s.Load = loads[s.Name]
+			r := &runs[i]
+			r.report, r.err = bench.Run(t.Context(), bench.Config{
+				Binary: binary, For: time.Second, Rate: 50, Steps: 2, Out: &r.out, Scenarios: []bench.Scenario{s},
+			})
+		})
+	}
+	wg.Wait()
+	for i, s := range scenarios {
+		t.Run(s.Name, func(t *testing.T) {
+			if _, ok := loads[s.Name]; !ok {
+				t.Fatal("it has no small load here: give it one")
+			}
+			if r := &runs[i]; r.err != nil {
+				t.Fatalf("%v\n%s", r.err, r.out.String())
+			}
+			if _, err := json.Marshal(runs[i].report); err != nil {
+				t.Errorf("a report cannot be written: %v", err)
+			}
+			check(t, runs[i].report.Results[0], loads[s.Name])
+		})
+	}
 }
 
-// Two rooms of two: the whole of a run, in little.
-func TestRun(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it measures a switch for two seconds, in a process of its own")
+// check wants what a run in little must have given, whatever the machine.
+func check(t *testing.T, r bench.Result, l bench.Load) {
+	value := func(name string) float64 {
+		f, ok := r.Figure(name)
+		if !ok {
+			t.Fatalf("no figure %s: %+v", name, r)
+		}
+		return f.Median
 	}
-	var out strings.Builder
-	report, err := bench.Run(t.Context(), bench.Config{
-		Binary: build(t), For: 2 * time.Second, Rate: 20, Out: &out,
-		Scenarios: []bench.Scenario{small(t, "one-room", bench.Load{Rooms: 2, People: 2, Talkers: 1})},
-	})
-	if err != nil {
-		t.Fatalf("%v\n%s", err, out.String())
-	}
-	if len(report.Results) != 1 {
-		t.Fatalf("%d results", len(report.Results))
-	}
-	r := report.Results[0]
-	for _, name := range []string{"cpu", "floor", "ratio"} {
-		if f, ok := r.Figure(name); !ok || f.Median <= 0 {
-			t.Errorf("%s: %+v: nothing was measured", name, f)
+	positive := func(names ...string) {
+		for _, name := range names {
+			if value(name) <= 0 {
+				t.Errorf("%s is %v: nothing was measured", name, value(name))
+			}
 		}
 	}
-	if len(r.Notes) == 0 || !strings.HasPrefix(r.Notes[0], "4 callers listened") {
-		t.Errorf("heard: %q", r.Notes)
-	}
-	if _, err := json.Marshal(report); err != nil {
-		t.Errorf("a report cannot be written: %v", err)
-	}
-	for _, want := range []string{"the floor:", "calling: 4 of 4", "measured for 2s", "one-room"} {
-		if !strings.Contains(out.String(), want) {
-			t.Errorf("%q is not in what is shown:\n%s", want, out.String())
+	switch {
+	case strings.HasPrefix(r.Name, "one-room"), strings.HasPrefix(r.Name, "rooms"):
+		positive("cpu", "floor", "ratio", "heap", "late_p99")
+		if value("lost_to")+value("lost_from") != 0 {
+			t.Errorf("%v and %v packets lost", value("lost_to"), value("lost_from"))
+		}
+		if want := fmt.Sprintf("%d callers listened: each hears", l.Legs()); !strings.Contains(strings.Join(r.Notes, "\n"), want) {
+			t.Errorf("notes %q lack %q", r.Notes, want)
+		}
+	case strings.HasPrefix(r.Name, "delay"):
+		positive("delay_p50", "delay_p99", "delay_max", "marks")
+		if value("delay_p50") > value("delay_p99") || value("delay_p99") > value("delay_max") {
+			t.Errorf("p50 %v, p99 %v, longest %v", value("delay_p50"), value("delay_p99"), value("delay_max"))
+		}
+	case r.Name == "signalling":
+		positive("late_p99", "late_p99_beside", "setup_p99")
+		if n := value("calls"); n < 50 {
+			t.Errorf("%v calls came and went beside", n)
+		}
+	case r.Name == "calls":
+		positive("calls", "setup_p99", "over_offered", "over_answered")
+	case r.Name == "soak":
+		if len(r.Course) == 0 || r.Course[len(r.Course)-1].Slots <= 0 {
+			t.Errorf("course %+v", r.Course)
+		}
+	default:
+		if len(r.Points) == 0 || r.Points[0].Switch <= 0 || r.Points[0].Floor <= 0 {
+			t.Errorf("points %+v", r.Points)
 		}
 	}
 }

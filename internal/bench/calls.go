@@ -46,8 +46,8 @@ func (o *offer) taken() bool {
 	return o.failed == 0 && float64(o.refused) <= refusedShare*float64(o.dialled) && o.setups.quantile(0.99) <= setupBound
 }
 
-// runCalls offers calls at rising rates. The load's people are the rates, from a
-// tenth of the goal on, and its rooms are where the calls go.
+// runCalls offers calls at rising rates. The load's people are the highest rate,
+// and its rooms are where the calls go.
 func runCalls(ctx context.Context, s *Stage) (Outcome, error) {
 	o := Outcome{Values: make(Values)}
 	t, g, err := s.open(ctx)
@@ -57,8 +57,9 @@ func runCalls(ctx context.Context, s *Stage) (Outcome, error) {
 	defer t.close()
 	defer g.close()
 	var best offer
-	for step := 1; step <= callSteps; step++ {
-		offered, err := s.offer(ctx, t, g, float64(s.Load.People*step)/callSteps)
+	steps := s.steps(callSteps)
+	for step := 1; step <= steps; step++ {
+		offered, err := s.offer(ctx, t, g, float64(s.Load.People*step)/float64(steps))
 		if err != nil {
 			return o, err
 		}
@@ -105,5 +106,5 @@ func (s *Stage) offer(ctx context.Context, t *target, g *generator, rate float64
 	o.batch = *b
 	s.say("  %.0f calls/s offered: %.0f answered, %.0f refused, %.0f failed, set up in p99 %.0f ms, %.2f CPU-ms each",
 		o.rate(o.dialled), o.rate(o.answered), o.rate(o.refused), o.rate(o.failed), ms(o.setups.quantile(0.99)), ms(o.cpu)/float64(max(1, o.answered)))
-	return o, pause(ctx, time.Second)
+	return o, pause(ctx, 200*time.Millisecond)
 }

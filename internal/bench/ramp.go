@@ -55,8 +55,9 @@ func (s *Stage) climb(ctx context.Context, o *Outcome) error {
 	}
 	defer t.close()
 	defer g.close()
-	for step, joined := 1, 0; step <= rampSteps; step++ {
-		n := max(1, s.Load.Legs()*step/rampSteps)
+	steps := s.steps(rampSteps)
+	for step, joined := 1, 0; step <= steps; step++ {
+		n := max(1, s.Load.Legs()*step/steps)
 		if n == joined {
 			continue
 		}

@@ -9,11 +9,12 @@ import (
 
 // What a switch may do over the time of a soak.
 const (
-	mostGrowth   = 5       // percent, of what lives on the heap
-	leastGrowth  = 1 << 20 // bytes: less than that is no growth
-	mostResident = 10      // percent, of the process's memory after the first fifth
-	soakMoments  = 30
-	tooLate      = "0.01" // seconds, a bound of the histogram of slot lateness
+	mostGrowth    = 5       // percent, of what lives on the heap
+	leastGrowth   = 1 << 20 // bytes: less than that is no growth
+	mostResident  = 10      // percent, of the process's memory after the first fifth
+	leastResident = 16      // MB: less than that is no growth
+	soakMoments   = 30
+	tooLate       = "0.01" // seconds, a bound of the histogram of slot lateness
 )
 
 func soakFigures() []Figure {
@@ -154,5 +155,8 @@ func residentGrowth(course []Moment) float64 {
 		return 0
 	}
 	settled, last := course[len(course)/5], course[len(course)-1]
+	if last.Resident-settled.Resident < leastResident {
+		return 0
+	}
 	return 100 * (last.Resident - settled.Resident) / settled.Resident
 }

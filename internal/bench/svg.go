@@ -105,7 +105,7 @@ func step(most float64) float64 {
 		return 1
 	}
 	power := math.Pow(10, math.Floor(math.Log10(most/5)))
-	for _, round := range []float64{1, 2, 5, 10} {
+	for _, round := range []float64{1, 2, 2.5, 5, 10} {
 		if round*power >= most/5 {
 			return round * power
 		}
