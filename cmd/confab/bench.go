@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -13,11 +14,12 @@ import (
 )
 
 type benchCmd struct {
-	Scenarios []string      `arg:"" optional:"" name:"scenario" help:"What to run. Everything that takes minutes, if none is named."`
-	Runs      int           `default:"3" placeholder:"N" help:"Runs of each, of which the median counts."`
+	Scenarios []string      `arg:"" optional:"" name:"scenario" help:"What to run (--list tells what there is). All but soak, if none is named."`
+	Runs      int           `default:"3" placeholder:"N" help:"Runs of each, of which the median counts: 3 if nothing is said."`
 	For       time.Duration `placeholder:"TIME" help:"How long each run measures, instead of its own time."`
-	Rate      float64       `default:"200" placeholder:"N" help:"Calls set up per second."`
+	Rate      float64       `default:"200" placeholder:"N" help:"Calls set up per second: 200 if nothing is said."`
 	Calls     int           `placeholder:"N" help:"Callers of a scenario with one room, instead of its own number."`
+	Steps     int           `placeholder:"N" help:"Steps of a scenario that goes up step by step, instead of its own number."`
 	Share     bool          `help:"Leave the cores to the system, instead of the switch on one and its callers on another."`
 	List      bool          `help:"List the scenarios, their figures and goals, and run nothing."`
 	JSON      string        `placeholder:"FILE" help:"Write the report here too, as JSON."`
@@ -28,7 +30,9 @@ type benchCmd struct {
 // Help is what follows the summary in the command's help.
 func (benchCmd) Help() string {
 	return "It starts a switch of its own on loopback, lets real SIP callers with real voice call it, and prints what a participant " +
-		"costs in CPU time, beside what the same packets cost when they are merely echoed. Lost packets are an error."
+		"costs in CPU time, beside what the same packets cost when they are merely echoed; how long a voice takes, and how many " +
+		"calls and participants a core carries. Without a scenario it takes more than an hour, and says so. A call that fails, a packet " +
+		"that is lost and a caller that hears what it should not are errors; a goal that is missed is in the table."
 }
 
 // Run runs the scenarios.
@@ -37,18 +41,47 @@ func (b *benchCmd) Run(ctx context.Context, t terminal) error {
 	if err != nil {
 		return fmt.Errorf("find this program, to start it as a switch: %w", err)
 	}
-	c := bench.Config{Binary: binary, Runs: b.Runs, For: b.For, Rate: b.Rate, OneCore: !b.Share, Out: t.out, Live: isTerminal(t.out)}
+	c := bench.Config{Binary: binary, Runs: b.Runs, For: b.For, Rate: b.Rate, Steps: b.Steps, OneCore: !b.Share, Out: t.out, Live: isTerminal(t.out)}
 	if c.Scenarios, err = b.chosen(); err != nil {
 		return err
 	}
 	if b.List {
 		return bench.List(t.out, c.Scenarios)
 	}
+	if err := b.hasPlaces(); err != nil {
+		return err
+	}
 	report, err := bench.Run(ctx, c)
 	if len(report.Results) == 0 {
 		return err
 	}
 	return errors.Join(err, b.write(report))
+}
+
+// hasPlaces finds out before anything is run what would be in the way of write.
+func (b *benchCmd) hasPlaces() error {
+	for _, name := range []string{b.JSON, b.SVG, b.Markdown} {
+		if name == "" {
+			continue
+		}
+		if info, err := os.Stat(filepath.Dir(name)); err != nil || !info.IsDir() {
+			return fmt.Errorf("there is no directory for %s", name)
+		}
+	}
+	if b.Markdown == "" {
+		return nil
+	}
+	page, err := os.ReadFile(b.Markdown)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		_, err = bench.Report{}.IntoPage(string(page), "")
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", b.Markdown, err)
+	}
+	return nil
 }
 
 // write writes the report wherever it was asked for.
@@ -65,18 +98,24 @@ func (b *benchCmd) write(report bench.Report) (err error) {
 		}
 	}
 	if b.Markdown != "" {
-		err = errors.Join(err, writeMarkdown(b.Markdown, report))
+		err = errors.Join(err, b.writeMarkdown(report))
 	}
 	return err
 }
 
 // writeMarkdown puts the table into a page that has a place for it, or makes a
 // page of it.
-func writeMarkdown(name string, report bench.Report) error {
+func (b *benchCmd) writeMarkdown(report bench.Report) error {
+	name, picture := b.Markdown, ""
+	if b.SVG != "" {
+		if relative, err := filepath.Rel(filepath.Dir(name), b.SVG); err == nil {
+			picture = filepath.ToSlash(relative)
+		}
+	}
 	page, err := os.ReadFile(name)
 	if errors.Is(err, os.ErrNotExist) {
 		var table strings.Builder
-		if err := report.Markdown(&table); err != nil {
+		if err := report.Markdown(&table, picture); err != nil {
 			return err
 		}
 		return os.WriteFile(name, []byte(table.String()), 0o644)
@@ -84,7 +123,7 @@ func writeMarkdown(name string, report bench.Report) error {
 	if err != nil {
 		return err
 	}
-	text, err := report.IntoPage(string(page))
+	text, err := report.IntoPage(string(page), picture)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}

@@ -45,13 +45,23 @@ func Run(ctx context.Context, c Config) (Report, error) {
 		report.Cores = on.String()
 	}
 	fmt.Fprintln(c.Out, report.Cores)
-	results := make([]Result, len(c.Scenarios))
+	report.Results = make([]Result, len(c.Scenarios))
 	for i, s := range c.Scenarios {
-		results[i] = newResult(s, c.length(s))
+		report.Results[i] = newResult(s, c.length(s))
 	}
-	var failed error
-	// All once and then all again: what disturbs the machine for a minute does
-	// not disturb all runs of one scenario.
+	failed := c.all(ctx, on, report.Results)
+	for i := range report.Results {
+		report.Results[i].sum()
+	}
+	report.Seconds = time.Since(report.Began).Seconds()
+	report.table(c.Out)
+	return report, failed
+}
+
+// all does all runs, each scenario once and then all again: what disturbs the
+// machine for a minute does not disturb every run of one. When ctx ends, what
+// has been measured stands in results.
+func (c Config) all(ctx context.Context, on cores, results []Result) (failed error) {
 	for run := range c.Runs {
 		for i, s := range c.Scenarios {
 			stage := &Stage{Config: c, Scenario: s, length: c.length(s)}
@@ -61,24 +71,21 @@ func Run(ctx context.Context, c Config) (Report, error) {
 			stage.say("%s, run %d of %d: %s", s.Name, run+1, c.Runs, s.About)
 			outcome, err := stage.run(ctx)
 			if ctx.Err() != nil {
-				return report, context.Cause(ctx)
-			}
-			if err != nil {
-				err = fmt.Errorf("%s: %w", s.Name, err)
-				results[i].Failed = append(results[i].Failed, err.Error())
-				failed = errors.Join(failed, err)
-				stage.say("  failed: %v", err)
+				return errors.Join(failed, fmt.Errorf("%s, run %d: %w", s.Name, run+1, context.Cause(ctx)))
 			}
 			results[i].add(outcome)
+			if err != nil {
+				err = fmt.Errorf("%s: %w", s.Name, err)
+				stage.say("  failed: %v", err)
+				results[i].Failed = append(results[i].Failed, err.Error())
+				failed = errors.Join(failed, err)
+			}
 		}
 	}
-	for i := range results {
-		results[i].sum()
+	if failed != nil {
+		failed = errors.Join(failed, errors.New("once more, and alone: confab bench SCENARIO --runs 1; on a machine that is busy, --calls with fewer callers"))
 	}
-	report.Results = results
-	report.Seconds = time.Since(report.Began).Seconds()
-	report.table(c.Out)
-	return report, failed
+	return failed
 }
 
 func (c Config) withDefaults() Config {

@@ -17,6 +17,7 @@ type caller struct {
 	place int // in the room
 
 	dialog dialog
+	tries  int           // that were refused before
 	stay   time.Duration // hang up so long after the answer; zero: when told
 
 	// What it says.

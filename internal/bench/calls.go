@@ -8,7 +8,7 @@ import (
 )
 
 // Calls are offered at rates that rise until the switch does not take all of
-// them, and then half as many again as it took.
+// them, and then half as many again as it took: past what it can.
 const (
 	callStay     = time.Second / 2 // in the room
 	callsGoal    = 1000            // a second
@@ -57,6 +57,7 @@ func runCalls(ctx context.Context, s *Stage) (Outcome, error) {
 	defer t.close()
 	defer g.close()
 	var best offer
+	past := 0.0 // a rate that was not taken
 	steps := s.steps(callSteps)
 	for step := 1; step <= steps; step++ {
 		offered, err := s.offer(ctx, t, g, float64(s.Load.People*step)/float64(steps))
@@ -64,6 +65,7 @@ func runCalls(ctx context.Context, s *Stage) (Outcome, error) {
 			return o, err
 		}
 		if !offered.taken() {
+			past = offered.rate(offered.dialled)
 			break
 		}
 		best = offered
@@ -74,14 +76,14 @@ func runCalls(ctx context.Context, s *Stage) (Outcome, error) {
 	o.Values["calls"] = best.rate(best.answered)
 	o.Values["cpu"] = ms(best.cpu) / float64(best.answered)
 	o.Values["setup_p50"], o.Values["setup_p99"] = ms(best.setups.quantile(0.5)), ms(best.setups.quantile(0.99))
-	over, err := s.offer(ctx, t, g, overload*best.rate(best.dialled))
+	over, err := s.offer(ctx, t, g, max(past, overload*best.rate(best.dialled)))
 	if err != nil {
 		return o, err
 	}
 	o.Values["over_offered"], o.Values["over_answered"] = over.rate(over.dialled), over.rate(over.answered)
 	o.Values["over_refused"], o.Values["over_failed"] = over.rate(over.refused), over.rate(over.failed)
 	o.Values["over_kept"] = over.rate(over.answered) / best.rate(best.answered)
-	if over.failure != nil {
+	if over.failed > 0 {
 		o.Notes = append(o.Notes, fmt.Sprintf("past what it took: %v", over.trouble()))
 	}
 	return o, nil

@@ -125,6 +125,11 @@ func (d *dialog) repeat(g *generator, c *caller, message []byte) {
 func (c *caller) wake(g *generator) bool {
 	d := &c.dialog
 	switch d.phase {
+	case phaseIdle:
+		if g.now < d.again {
+			return true
+		}
+		c.dial(g) // which puts it among those that wait again
 	case phaseCalling, phaseLeaving:
 		if g.now >= d.giveUp {
 			c.over(g, fmt.Errorf("no answer to its %.3s in %v", d.message, sipTimeout))
@@ -181,7 +186,7 @@ func (c *caller) answered(g *generator, r reply) {
 		g.signal.send(&c.sip, d.ack, nil)
 		if r.code == 503 {
 			c.batch.refused++
-			c.over(g, nil)
+			c.over(g, g.again(c))
 			return
 		}
 		c.over(g, fmt.Errorf("refused with %d", r.code))

@@ -275,7 +275,6 @@ func TestGenerator_saysHowCallsEnd(t *testing.T) {
 	for name, c := range map[string]struct {
 		code, want string
 	}{
-		"refused":                {"503", "1 of 1 calls were refused with 503"},
 		"not found":              {"404", "caller 0 of room 0: refused with 404"},
 		"hung up by the far end": {"BYE", "hung up by the switch"},
 	} {
@@ -291,6 +290,36 @@ func TestGenerator_saysHowCallsEnd(t *testing.T) {
 				t.Errorf("got %v, want %q", err, c.want)
 			}
 		})
+	}
+}
+
+// Who is to stay calls again when it is refused; who passes does not.
+func TestGenerator_callsAgain(t *testing.T) {
+	f := newFake(t, &fake{echo: once, answer: func(method string, n int) string {
+		if method == "ACK" {
+			return ""
+		}
+		if method == "INVITE" && n < 2 {
+			return "503"
+		}
+		return "200"
+	}})
+	g := generatorFor(t, f)
+	b := g.pass(100, Load{Rooms: 1, People: 1}, 0, time.Millisecond)
+	if err := g.until(t.Context(), func() bool { return b.dialled > 0 }); err != nil {
+		t.Fatal(err)
+	}
+	g.passNone()
+	if err := g.until(t.Context(), func() bool { return b.over == b.dialled }); err != nil {
+		t.Fatal(err)
+	}
+	if err := g.assemble(t.Context(), fakeStage(100), Load{Rooms: 1, People: 1}); err != nil {
+		t.Fatal(err)
+	}
+	var refused, answered int
+	g.do(func() { refused, answered = g.crowd.refused, g.crowd.answered })
+	if b.refused == 0 || b.refused+refused != 2 || answered != 1 {
+		t.Errorf("%d of those who pass were refused and %d of those who stay, want 2 in all; %d answered", b.refused, refused, answered)
 	}
 }
 

@@ -241,6 +241,28 @@ func (g *generator) add(l Load, room, place int) *caller {
 	return c
 }
 
+// A switch that cannot keep up refuses new calls for a while (503), and who is
+// to stay calls again, as people do.
+const (
+	againAfter = time.Second // our switch asks for more (RFC 3261 §20.33), and we are on one machine
+	againTimes = 30
+)
+
+// again lets a caller that was refused call once more, if it is one of those that
+// are to stay; the error is that it has done so often enough.
+func (g *generator) again(c *caller) error {
+	switch {
+	case c.batch != &g.crowd:
+		return nil
+	case c.tries == againTimes:
+		return fmt.Errorf("refused with 503, %d times", againTimes)
+	}
+	n := g.add(c.load, c.room, c.place)
+	n.tries, n.dialog.again = c.tries+1, g.now+againAfter
+	g.pending = append(g.pending, n)
+	return nil
+}
+
 // spread is the order in which slots are given to callers: however few they
 // are, they are spread over the tick.
 var spread = [slotsATick]int{0, 10, 5, 15, 2, 12, 7, 17, 4, 14, 9, 19, 1, 11, 6, 16, 3, 13, 8, 18}

@@ -3,6 +3,7 @@ package bench
 import (
 	"fmt"
 	"io"
+	"math"
 	"strings"
 )
 
@@ -13,10 +14,11 @@ const (
 )
 
 // Markdown writes the table as a page has it: on what it was measured, then a
-// line for each figure.
-func (r Report) Markdown(out io.Writer) error {
+// line for each figure, and the picture that stands at a path of the page, if
+// there is one.
+func (r Report) Markdown(out io.Writer, picture string) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s.\n%s. Measured on %s, in %.0f minutes.\n\n", r.Machine, upper(r.Cores), r.Began.UTC().Format("2 January 2006"), r.Seconds/60)
+	fmt.Fprintf(&b, "Measured on %s, in %.0f minutes: %s; %s.\n\n", r.Began.UTC().Format("2 January 2006"), math.Ceil(r.Seconds/60), r.Machine, r.Cores)
 	fmt.Fprintln(&b, "| scenario | figure | median | spread | goal | |\n|---|---|---|---|---|---|")
 	for _, s := range r.Results {
 		name := fmt.Sprintf("`%s`: %s", s.Name, s.About)
@@ -29,6 +31,9 @@ func (r Report) Markdown(out io.Writer) error {
 		}
 	}
 	fmt.Fprintln(&b)
+	if picture != "" {
+		fmt.Fprintf(&b, "![CPU over participants: the switch, and the bare echo of the same packets](%s)\n\n", picture)
+	}
 	for _, s := range r.Results {
 		for _, note := range s.Notes {
 			fmt.Fprintf(&b, "- `%s`: %s\n", s.Name, note)
@@ -43,19 +48,15 @@ func (r Report) Markdown(out io.Writer) error {
 }
 
 // IntoPage returns page with the table in the place of the one that it has.
-func (r Report) IntoPage(page string) (string, error) {
+func (r Report) IntoPage(page, picture string) (string, error) {
 	before, rest, ok := strings.Cut(page, markdownBegin)
 	_, after, ok2 := strings.Cut(rest, markdownEnd)
 	if !ok || !ok2 {
 		return "", fmt.Errorf("the page has no place for the table: want the lines %q and %q", markdownBegin, markdownEnd)
 	}
 	var table strings.Builder
-	if err := r.Markdown(&table); err != nil {
+	if err := r.Markdown(&table, picture); err != nil {
 		return "", err
 	}
 	return before + markdownBegin + "\n" + table.String() + markdownEnd + after, nil
-}
-
-func upper(text string) string {
-	return strings.ToUpper(text[:min(1, len(text))]) + text[min(1, len(text)):]
 }

@@ -21,6 +21,7 @@ func rampFigures(goal float64) []Figure {
 		{Name: "floor", Unit: "ms", About: "CPU of the bare echo per participant-second, of so many"},
 		{Name: "jitter_p99", Unit: "ms", About: "jitter of what the switch sends, p99, of so many"},
 		{Name: "late_p99", Unit: "ms", About: "lateness of the switch's slots, p99, of so many"},
+		{Name: "generator_cpu", Unit: "ms", About: "CPU of the generator per participant-second, of so many", Hidden: true},
 		{Name: "generator_late_p99", Unit: "ms", About: "lateness of the generator itself, of so many", Hidden: true},
 	}
 }
@@ -79,8 +80,8 @@ func (s *Stage) climb(ctx context.Context, o *Outcome) error {
 		}
 		o.Points = append(o.Points, Point{Participants: n, Switch: ms(m.cpu) / s.length.Seconds()})
 		loss, jitter := m.loss(), m.jitter.quantile(0.99)
-		s.say("  %d participants: %.0f %% of a core, loss %.3f %%, jitter p99 %.1f ms, the generator late by p99 %.1f ms",
-			n, ms(m.cpu)/s.length.Seconds()/10, 100*loss, ms(jitter), ms(m.tally.late.quantile(0.99)))
+		s.say("  %d participants: %.0f %% of a core, loss %.3f %%, jitter p99 %.1f ms; the generator: %.0f %% of a core, late by p99 %.1f ms",
+			n, ms(m.cpu)/s.length.Seconds()/10, 100*loss, ms(jitter), ms(m.own)/s.length.Seconds()/10, ms(m.tally.late.quantile(0.99)))
 		if loss > mostLoss || jitter > mostJitter {
 			o.Notes = append(o.Notes, fmt.Sprintf("the end: %d participants have a loss of %.2f %%, jitter p99 %.1f ms", n, 100*loss, ms(jitter)))
 			o.Notes = append(o.Notes, m.slow()...)
@@ -89,6 +90,7 @@ func (s *Stage) climb(ctx context.Context, o *Outcome) error {
 		o.Values["participants"] = float64(n)
 		o.Values["cpu"] = perLeg(m.cpu, n, s.length)
 		o.Values["jitter_p99"], o.Values["late_p99"] = ms(jitter), m.lateness(0.99)
+		o.Values["generator_cpu"] = perLeg(m.own, n, s.length)
 		o.Values["generator_late_p99"] = ms(m.tally.late.quantile(0.99))
 	}
 	o.Notes = append(o.Notes, "it carried all who were let in: more were not tried")

@@ -43,7 +43,7 @@ func TestReport_asItIsShown(t *testing.T) {
 	r := sample()
 	for name, write := range map[string]func(io.Writer) error{
 		"report.txt": func(w io.Writer) error { r.table(w); return nil },
-		"report.md":  r.Markdown,
+		"report.md":  func(w io.Writer) error { return r.Markdown(w, "cost.svg") },
 		"report.svg": r.SVG,
 		"list.txt":   func(w io.Writer) error { return List(w, Scenarios()) },
 	} {
@@ -88,18 +88,18 @@ func TestReport_pictureIsXML(t *testing.T) {
 }
 
 func TestReport_intoItsPage(t *testing.T) {
-	page, err := sample().IntoPage("# Page\n\n<!-- bench -->\nold\n<!-- end of bench -->\n\nmore\n")
+	page, err := sample().IntoPage("# Page\n\n<!-- bench -->\nold\n<!-- end of bench -->\n\nmore\n", "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.HasPrefix(page, "# Page\n\n<!-- bench -->\nA CPU") || !strings.HasSuffix(page, "<!-- end of bench -->\n\nmore\n") || strings.Contains(page, "old") {
+	if !strings.HasPrefix(page, "# Page\n\n<!-- bench -->\nMeasured on") || !strings.HasSuffix(page, "<!-- end of bench -->\n\nmore\n") || strings.Contains(page, "old") {
 		t.Errorf("got\n%s", page)
 	}
-	again, err := sample().IntoPage(page)
+	again, err := sample().IntoPage(page, "")
 	if err != nil || again != page {
 		t.Errorf("a second time: %v\n%s", err, again)
 	}
-	if _, err := sample().IntoPage("# Page\n"); err == nil || !strings.Contains(err.Error(), markdownBegin) {
+	if _, err := sample().IntoPage("# Page\n", ""); err == nil || !strings.Contains(err.Error(), markdownBegin) {
 		t.Errorf("without a place: %v", err)
 	}
 }

@@ -20,6 +20,7 @@ func roomFigures(ratio float64) []Figure {
 		{Name: "lost_from", Unit: "packets", About: "lost on the way from the switch", Hidden: true},
 		{Name: "gaps", About: "times without a packet of over 60 ms", Hidden: true},
 		{Name: "generator_late_p99", Unit: "ms", About: "lateness of the generator itself", Hidden: true},
+		{Name: "generator_cpu", Unit: "ms", About: "CPU of the generator per participant-second", Hidden: true},
 		{Name: "setup_p99", Unit: "ms", About: "INVITE to 200, p99", Hidden: true},
 	}
 }
@@ -55,6 +56,7 @@ func runRooms(ctx context.Context, s *Stage) (Outcome, error) {
 	o.Values["cpu"] = perLeg(m.cpu, legs, s.length)
 	o.Values["ratio"] = o.Values["cpu"] / floor
 	m.report(o.Values)
+	o.Values["generator_cpu"] = perLeg(m.own, legs, s.length)
 	o.Values["setup_p99"] = ms(g.crowd.setups.quantile(0.99))
 	s.say("  the switch: %.3f, that is %.2f floors", o.Values["cpu"], o.Values["ratio"])
 	o.Notes = m.slow()

@@ -41,7 +41,7 @@ func Scenarios() []Scenario {
 		},
 		{
 			Name: "signalling", About: "one conference of 1,000, three talk; then with calls that come and go", Load: Load{1, 1000, 3},
-			For: 20 * s, Around: 35 * s, Figures: signallingFigures(), Run: runSignalling,
+			For: 20 * s, Around: 55 * s, Figures: signallingFigures(), Run: runSignalling,
 		},
 		{
 			Name: "calls", About: "calls of half a second, more and more a second", Load: Load{50, 2000, 1},

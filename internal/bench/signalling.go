@@ -18,6 +18,7 @@ func signallingFigures() []Figure {
 		{Name: "jitter_p99_beside", Unit: "ms", About: "the same with 50 calls/s that come and go"},
 		{Name: "setup_p99", Unit: "ms", About: "INVITE to 200 of those calls, p99"},
 		{Name: "calls", About: "calls that came and went", Hidden: true},
+		{Name: "refused", About: "calls that were refused with 503", Hidden: true},
 	}
 }
 
@@ -45,10 +46,14 @@ func runSignalling(ctx context.Context, s *Stage) (Outcome, error) {
 	}
 	o.Values["late_p99"], o.Values["late_p99_beside"] = alone.lateness(0.99), beside.lateness(0.99)
 	o.Values["jitter_p99"], o.Values["jitter_p99_beside"] = ms(alone.jitter.quantile(0.99)), ms(beside.jitter.quantile(0.99))
+	o.Values["refused"] = float64(b.refused)
 	o.Values["setup_p99"], o.Values["calls"] = ms(b.setups.quantile(0.99)), float64(b.answered)
 	s.say("  slots late by p99 %.2f ms; beside %d calls %.2f ms", o.Values["late_p99"], b.answered, o.Values["late_p99_beside"])
 	o.Notes = beside.slow()
-	if b.failure != nil || b.refused > 0 {
+	if b.refused > 0 {
+		o.Notes = append(o.Notes, fmt.Sprintf("%d of %d calls beside were refused with 503", b.refused, b.dialled))
+	}
+	if b.failure != nil {
 		err = fmt.Errorf("beside: %w", b.trouble())
 	}
 	return o, errors.Join(err, alone.trouble(), beside.trouble(), g.leave(ctx))

@@ -97,7 +97,10 @@ func runSoak(ctx context.Context, s *Stage) (Outcome, error) {
 			err = errors.Join(err, fmt.Errorf("memory is not flat: %s is %.1f %%, more than %.0f", limit.name, v, limit.most))
 		}
 	}
-	if b.failure != nil || b.refused > 0 {
+	if b.refused > 0 {
+		o.Notes = append(o.Notes, fmt.Sprintf("%d of %d calls beside were refused with 503", b.refused, b.dialled))
+	}
+	if b.failure != nil {
 		err = errors.Join(err, fmt.Errorf("beside: %w", b.trouble()))
 	}
 	return o, errors.Join(err, m.trouble(), g.leave(ctx))

@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"math/bits"
 	"time"
 
 	"confab/internal/rtp"
@@ -115,6 +114,3 @@ func (s *stream) counted() streamCount {
 
 // silentFor returns how long nothing has come, now being the time in ns.
 func (s *stream) silentFor(now int64) time.Duration { return time.Duration(now - s.arrival) }
-
-// recent returns how many of the last 64 packets have come.
-func (s *stream) recent() int { return bits.OnesCount64(s.seen) }

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -155,6 +156,7 @@ func (s *Stage) open(ctx context.Context) (*target, *generator, error) {
 type measured struct {
 	tally
 	cpu           time.Duration
+	own           time.Duration // CPU of this process, the generator's
 	before, after counts
 	passing       bool // callers came and went beside
 }
@@ -186,6 +188,7 @@ func (s *Stage) measure(ctx context.Context, t *target, g *generator, d time.Dur
 		return m, err
 	}
 	done := make(chan error, 1)
+	own := ownCPU()
 	t.wg.Go(func() {
 		var err error
 		m.cpu, err = spent(ctx, t.process, d)
@@ -194,11 +197,21 @@ func (s *Stage) measure(ctx context.Context, t *target, g *generator, d time.Dur
 	if err := s.progress(ctx, d, done); err != nil {
 		return m, err
 	}
+	m.own = ownCPU() - own
 	if m.tally, err = g.end(); err != nil {
 		return m, err
 	}
 	m.after, err = scrape(ctx, "http://"+t.http)
 	return m, err
+}
+
+// ownCPU returns the CPU time that this process has used.
+func ownCPU() time.Duration {
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		return 0
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
 
 // progress shows that time passes until done.
