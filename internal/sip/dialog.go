@@ -41,10 +41,11 @@ type dialog struct {
 	voice voice
 
 	invited   *serverInvite // the INVITE that the dialog began with, when it was the far end's
-	inviting  *request
-	unacked   *unacked // a 2xx whose ACK has not come
-	wantBye   bool     // to be sent when it has
-	calling   *call    // the INVITE that the dialog began with, when it was ours
+	inviting  *request      // it, until the answer to it is acknowledged
+	entered   *entry        // in the tables by it
+	unacked   *unacked      // a 2xx whose ACK has not come
+	wantBye   bool          // to be sent when it has
+	calling   *call         // the INVITE that the dialog began with, when it was ours
 	confirmed chan struct{}
 	ringing   *timer // repeats 180
 	patience  *timer // ends a call that nobody answers

@@ -281,7 +281,7 @@ func (d *dialog) acknowledged(r *request) {
 		d.s.count.stray.Add(1) // a retransmission
 		return
 	}
-	d.unacked = nil
+	d.unacked, d.inviting = nil, nil // a request is some KB, and a call may last for hours
 	u.resend.stop()
 	u.limit.stop()
 	if d.wantBye {

@@ -63,6 +63,12 @@ type mergeKey struct {
 	cseq            uint32
 }
 
+// entry is by what an INVITE that began a dialog stands in the tables.
+type entry struct {
+	invite serverKey
+	merge  mergeKey
+}
+
 // knownCall is a Call-ID that has a dialog, and where it may be heard from
 // without passing the limiter.
 type knownCall struct {
@@ -246,9 +252,9 @@ func (s *Server) enter(d *dialog, r *request) (refusal int) {
 		if s.merges[m] != nil {
 			return 482 // RFC 3261 §8.2.2.2
 		}
+		d.inviting, d.entered = r, &entry{r.key(), m}
 		s.merges[m] = d
-		s.invites[r.key()] = d
-		d.inviting = r
+		s.invites[d.entered.invite] = d
 	}
 	s.dialogs[d.key] = d
 	known := s.callIDs[d.key.callID]
@@ -288,9 +294,9 @@ func (s *Server) remove(d *dialog) {
 		d.place = nil
 	}
 	delete(s.dialogs, d.key)
-	if r := d.inviting; r != nil {
-		delete(s.invites, r.key())
-		delete(s.merges, mergeKey{r.callID, r.from.tag, r.cseq})
+	if e := d.entered; e != nil {
+		delete(s.invites, e.invite)
+		delete(s.merges, e.merge)
 	}
 	if known := s.callIDs[d.key.callID]; known != nil {
 		if known.dialogs--; known.dialogs == 0 {

@@ -174,7 +174,7 @@ func (c *Client) document(ctx context.Context, r Request) (*Response, *contract.
 	if failed != nil {
 		return nil, failed
 	}
-	return &Response{Asked: Asked{x}, URL: x.at.url, Status: answer.status, ContentType: answer.header.Get("Content-Type"), Body: answer.body}, nil
+	return &Response{Asked: Asked{x.kept()}, URL: x.at.url, Status: answer.status, ContentType: answer.header.Get("Content-Type"), Body: answer.body}, nil
 }
 
 // exchange prepares a signed exchange.
@@ -232,7 +232,7 @@ func (c *Client) FetchMedia(ctx context.Context, rawURL string, limit int64) (*M
 	if failed != nil {
 		return nil, failed
 	}
-	return &Media{Asked: Asked{x}, URL: x.at.url, ContentType: answer.header.Get("Content-Type"), Body: answer.body}, nil
+	return &Media{Asked: Asked{x.kept()}, URL: x.at.url, ContentType: answer.header.Get("Content-Type"), Body: answer.body}, nil
 }
 
 // Tell sends a callback whose answer does not matter beyond its status, which

@@ -21,17 +21,13 @@ const (
 // masked stands for what is not kept.
 const masked = "***"
 
-// Asked is a request that was made, for notices on its answer.
-type Asked struct{ exchange *exchange }
+// Asked is a request that was made, for notices on its answer: as a notice keeps
+// it, for a call holds its document for long, and all of a request is some KB.
+type Asked struct{ exchange *contract.Exchange }
 
 // Exchange returns the request and its answer as a notice keeps them: nil for
 // the zero value.
-func (a Asked) Exchange() *contract.Exchange {
-	if a.exchange == nil {
-		return nil
-	}
-	return a.exchange.kept()
-}
+func (a Asked) Exchange() *contract.Exchange { return a.exchange }
 
 // kept is the last request of x and what came of it, as a notice keeps it. What
 // a caller keyed, cookies, and the credentials and queries of URLs are left out.
