@@ -1,6 +1,6 @@
 # Every target is one line that also runs by hand. `make run` is where to start.
 
-.PHONY: run build test race e2e fuzz lint conformance docs bench cover demo check clean help
+.PHONY: run build static test race e2e fuzz lint conformance docs bench cover demo check clean help
 
 run: ## install what is missing, build, start
 	scripts/install-run
@@ -9,6 +9,9 @@ run: ## install what is missing, build, start
 
 build: ## bin/confab
 	CGO_ENABLED=0 go build -trimpath -o bin/confab ./cmd/confab
+
+static: ## bin/confab for systems without glibc: statically linked, without Opus
+	CGO_ENABLED=0 go build -tags noopus -trimpath -o bin/confab ./cmd/confab
 
 test: ## all tests, with the tools they use
 	scripts/install-test

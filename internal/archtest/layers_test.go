@@ -61,6 +61,7 @@ var libraries = map[string][]string{
 	"github.com/pressly/goose/v3":         {"internal/store", "internal/line"},
 	"github.com/prometheus/client_golang": {"internal/confab", "internal/api"},
 	"github.com/goccy/go-yaml":            {"internal/confab"},
+	"github.com/ebitengine/purego":        {"internal/codec"},
 	"golang.org/x/net":                    {"internal/webhook"},
 	"golang.org/x/sys":                    {"internal/media", "internal/bench"},
 }

@@ -33,8 +33,11 @@ func newG711(name string, payloadType int, to func(int16) byte, from func(byte) 
 
 func (c *g711) Name() string        { return c.name }
 func (c *g711) ClockRate() int      { return 8000 }
+func (c *g711) Channels() int       { return 1 }
 func (c *g711) SampleRate() int     { return 8000 }
 func (c *g711) PayloadType() int    { return c.payloadType }
+func (c *g711) Parameters() string  { return "" }
+func (c *g711) Kind() Kind          { return Kind{Divisible: true} }
 func (c *g711) NewEncoder() Encoder { return c }
 func (c *g711) NewDecoder() Decoder { return c }
 

@@ -114,7 +114,7 @@ func (v *voice) adopt(text []byte, a sdp.Agreed) error {
 	if bytes.Equal(text, v.heard) {
 		return nil // RFC 3264 §8: nothing has changed
 	}
-	c, ok := codec.ByName(a.Name, a.Clock)
+	c, ok := codec.ByName(a.Name, a.Clock, "")
 	if !ok {
 		return fmt.Errorf("no codec %s/%d", a.Name, a.Clock)
 	}
