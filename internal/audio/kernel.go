@@ -14,12 +14,12 @@ func sinc(x float64) float64 {
 	return math.Sin(math.Pi*x) / (math.Pi * x)
 }
 
-// kaiser is the Kaiser window over −1 to 1, not normalised.
-func kaiser(x float64) float64 {
+// kaiser is the Kaiser window over −1 to 1 with parameter beta, not normalised.
+func kaiser(beta, x float64) float64 {
 	if x < -1 || x > 1 {
 		return 0
 	}
-	return besselI0(kernelBeta * math.Sqrt(1-x*x))
+	return besselI0(beta * math.Sqrt(1-x*x))
 }
 
 // besselI0 is the modified Bessel function of the first kind, order 0, by its series.

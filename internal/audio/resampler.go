@@ -66,7 +66,7 @@ func (r *resampler) tabulate(ratio float64) {
 		var sum float64
 		for j := range row {
 			t := float64(j-r.half+1) - float64(p)/float64(r.phases)
-			row[j] = sinc(t*cutoff) * kaiser(t/float64(r.half))
+			row[j] = sinc(t*cutoff) * kaiser(kernelBeta, t/float64(r.half))
 			sum += row[j]
 		}
 		for j, v := range row { // every row passes DC alike
