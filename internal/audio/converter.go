@@ -76,6 +76,12 @@ func (c *Converter) Delay() time.Duration {
 // Idle reports whether silence in is silence out: what went in before has come out.
 func (c *Converter) Idle() bool { return c.idle }
 
+// Reset forgets what went in.
+func (c *Converter) Reset() {
+	clear(c.window)
+	c.idle = true
+}
+
 // Sum turns src, a frame of unclamped sums at the one rate, into dst, a frame at the
 // other. A nil src is silence.
 func (c *Converter) Sum(dst, src []int32) {

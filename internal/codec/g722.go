@@ -64,6 +64,10 @@ func (e *g722Encoder) Encode(dst []byte, frame []int16) int {
 type g722Decoder struct {
 	low, high g722Band
 	sum, diff [12]int32 // of what the bands gave; the newest first
+
+	// The bands' logarithms of the scale as they would be had what was skimmed since
+	// been decoded.
+	skimLow, skimHigh g722Band
 }
 
 func newG722Decoder() *g722Decoder {
@@ -84,6 +88,7 @@ func (d *g722Decoder) Decode(dst []int16, payload []byte) int {
 		}
 		dst[2*i], dst[2*i+1] = clamp16(a>>11), clamp16(b>>11)
 	}
+	d.skimLow.log, d.skimHigh.log = d.low.log, d.high.log
 	return 2 * n
 }
 
@@ -100,11 +105,9 @@ const (
 func (d *g722Decoder) Skim(payload []byte) (quiet bool) {
 	var low, high int32
 	for _, code := range payload {
-		d.low.adaptLow(code & 0x3f >> 2)
-		d.high.adaptHigh(code >> 6)
-		low, high = max(low, d.low.log), max(high, d.high.log)
+		d.skimLow.adaptLow(code & 0x3f >> 2)
+		d.skimHigh.adaptHigh(code >> 6)
+		low, high = max(low, d.skimLow.log), max(high, d.skimHigh.log)
 	}
-	d.low.scaleLow()
-	d.high.scaleHigh()
 	return low < g722QuietLow && high < g722QuietHigh
 }

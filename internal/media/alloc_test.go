@@ -83,7 +83,7 @@ func bridgeByHand(tb testing.TB, members, talkers int) *part {
 		l.ports = append(l.ports, t)
 	}
 	bridge := p.NewBridge()
-	part := bridge.partOn(l)
+	part := bridge.partOn(l, 8000)
 	l.mail.run()
 	for i := range members {
 		s := &Session{plane: p, loop: l, port: l.ports[0], out: newOutlet(), lost: make(chan struct{})}

@@ -4,28 +4,35 @@ import (
 	"errors"
 	"sync/atomic"
 
+	"confab/internal/audio"
 	"confab/internal/mixer"
 )
 
-// aside carries what is said to one session alone to the loop that the session
-// lives on, where it is not the speaker's. It is a lane with a strip at each
+// aside carries what is said to one session alone to the loop and the layer of the
+// session, where they are not the speaker's. It is a lane with a strip at each
 // end: on the speaker's mixer one that only listens, on the listener's one that
 // only the listener hears.
 type aside struct {
-	lane   *lane
-	from   *mixer.Strip // on the speaker's part, and its loop's
-	to     *mixer.Strip // on the listener's part, and its loop's
-	silent atomic.Bool  // over: the listener's part takes it down
+	lane      *lane
+	conv      *audio.Converter // the speaker's; nil where both have one rate
+	from      *mixer.Strip     // on the speaker's part, and its loop's
+	fromLayer *layer
+	to        *mixer.Strip // on the listener's part, and its loop's
+	toLayer   *layer
+	silent    atomic.Bool // over: the listener's part takes it down
 }
 
-// asideTo puts up the far end of an aside to s, who stands at b.
-func (b *Bridge) asideTo(s *Session) (*aside, error) {
+// asideTo puts up the far end of an aside to s, who stands at b, for a voice at rate.
+func (b *Bridge) asideTo(s *Session, rate int) (*aside, error) {
 	var a *aside
 	b.onMember(s, func(m *member) {
-		p := m.part
-		a = &aside{lane: newLane(p.mix.Size()), to: p.mix.Add()}
+		y := m.layer
+		a = &aside{lane: newLane(y.mix.Size()), to: y.mix.Add(), toLayer: y}
+		if y.rate != rate {
+			a.conv = audio.NewConverter(rate, y.rate)
+		}
 		a.to.Only(m.strip)
-		p.asides = append(p.asides, a)
+		m.part.asides = append(m.part.asides, a)
 	})
 	if a == nil {
 		return nil, errNotHere
@@ -37,9 +44,9 @@ func (b *Bridge) asideTo(s *Session) (*aside, error) {
 var errNotHere = errors.New("heard only by: not at this bridge")
 
 // end is on the speaker's loop: nothing is said by a any more.
-func (a *aside) end(p *part) {
+func (a *aside) end() {
 	if a.from != nil {
-		p.mix.Remove(a.from)
+		a.fromLayer.mix.Remove(a.from)
 		a.from = nil
 	}
 	a.silent.Store(true)
@@ -48,7 +55,7 @@ func (a *aside) end(p *part) {
 // endAsides is on m's loop.
 func (m *member) endAsides() {
 	for _, a := range m.asides {
-		a.end(m.part)
+		a.end()
 	}
 	m.asides = nil
 }
@@ -57,12 +64,22 @@ func (m *member) endAsides() {
 func (p *part) sayAsides() {
 	for _, m := range p.members {
 		for _, a := range m.asides {
-			if said := a.from.Aside(); said != nil {
-				copy(a.lane.write(), said)
-				a.lane.publish()
-			}
+			a.say()
 		}
 	}
+}
+
+func (a *aside) say() {
+	said := a.from.Aside()
+	switch {
+	case a.conv != nil && (said != nil || !a.conv.Idle()):
+		a.conv.Sum(a.lane.write(), said)
+	case said != nil:
+		copy(a.lane.write(), said)
+	default:
+		return
+	}
+	a.lane.publish()
 }
 
 // hearAsides puts what was said elsewhere to sessions of p alone.
@@ -70,7 +87,7 @@ func (p *part) hearAsides() {
 	for i := 0; i < len(p.asides); {
 		a := p.asides[i]
 		if a.silent.Load() {
-			p.mix.Remove(a.to)
+			a.toLayer.mix.Remove(a.to)
 			p.asides = append(p.asides[:i], p.asides[i+1:]...)
 			continue
 		}

@@ -8,16 +8,13 @@ import (
 	"sync/atomic"
 
 	"confab/internal/audio"
-	"confab/internal/codec"
 	"confab/internal/mixer"
 )
 
-// bridgeRate is the rate at which bridges mix, Hz.
-const bridgeRate = 8000
-
 // Bridge is where sessions hear each other: everybody hears the sum of all
-// others. It has a part on each loop that members of it live on; parts are
-// joined by trunk strips, so together they are one mixer.
+// others. It has a part on each loop that members of it live on, and each part
+// has a layer for every rate that a member has; the layers of one rate are joined
+// by trunk strips, so together they are one mixer.
 type Bridge struct {
 	plane *Plane
 	slot  int
@@ -27,6 +24,7 @@ type Bridge struct {
 	mu     sync.Mutex
 	parts  map[*loop]*part // the first is the root, to which the others are joined
 	root   *part
+	rates  []int // of the layers that all parts have, Hz, in the order in which they came
 	closed bool
 	done   chan struct{}
 }
@@ -37,25 +35,26 @@ type part struct {
 	loop    *loop
 	slot    int
 	gone    bool // its bridge has closed
-	mix     *mixer.Mixer
+	layers  []*layer
 	members []*member
-	plays   []*played
-	trunks  []*trunkEnd
-	shared  []*sharedVoice
-	asides  []*aside // to members, from other loops
+	crowd   crowd
 	calm    calm
+	asides  []*aside // to members, from other loops and other layers
 }
 
 // member is a session's place at a bridge.
 type member struct {
 	session *Session
 	part    *part
+	layer   *layer
 	strip   *mixer.Strip
 	muted   bool
-	private bool     // says with its own encoder, since it hears something of its own
-	heard   bool     // in the last tick
-	last    bool     // it was heard last, or somebody after it
-	asides  []*aside // to sessions of other loops, while it is heard only by some
+	loud    int        // mean magnitude of late, of a costly codec
+	chosen  bool       // was among the loudest of those
+	only    []*Session // who alone hears it; nil: everybody
+	asides  []*aside   // to those of them on other loops and layers
+	heard   bool       // in the last tick
+	last    bool       // it was heard last, or somebody after it
 
 	background atomic.Int32 // dBov, of its line; read on all loops of the bridge
 }
@@ -75,49 +74,59 @@ func (p *Plane) NewBridge() *Bridge {
 	return &Bridge{plane: p, slot: p.bridges % slotsPerTick, parts: make(map[*loop]*part), done: make(chan struct{})}
 }
 
-// partOn returns the bridge's part on l, made and joined to the root if needed.
-// All that is done on loops is put into their mailboxes in order, so that what
-// is put after it finds it there.
-func (b *Bridge) partOn(l *loop) *part {
+// partOn returns the bridge's part on l with a layer for rate, made and joined to
+// the root if needed; nil if the bridge has closed. All that is done on loops is put
+// into their mailboxes in order, so that what is put after it finds it there.
+func (b *Bridge) partOn(l *loop, rate int) *part {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.closed {
 		return nil
 	}
-	if p := b.parts[l]; p != nil {
-		return p
+	p := b.parts[l]
+	if p == nil {
+		p = &part{bridge: b, loop: l, slot: b.slot, calm: calm{level: audio.Quietest}}
+		if b.root != nil {
+			// Half a tick from the root, so that neither has a turn while the other
+			// may: a voice crosses in half a tick, and no frame is heard twice or not at all.
+			p.slot = (b.slot + slotsPerTick/2) % slotsPerTick
+		} else {
+			b.root = p
+		}
+		b.parts[l] = p
+		l.mail.put(func() { l.addPart(p) })
+		for _, r := range b.rates {
+			b.addLayer(p, r)
+		}
 	}
-	p := &part{bridge: b, loop: l, slot: b.slot, mix: mixer.New(audio.FrameSize(bridgeRate)), calm: calm{level: audio.Quietest}}
-	if b.root != nil {
-		// Half a tick from the root, so that neither has a turn while the other
-		// may: a voice crosses in half a tick, and no frame is heard twice or not at all.
-		p.slot = (b.slot + slotsPerTick/2) % slotsPerTick
+	if !slices.Contains(b.rates, rate) {
+		b.rates = append(b.rates, rate)
+		b.addLayer(b.root, rate)
+		for _, other := range b.parts {
+			if other != b.root {
+				b.addLayer(other, rate)
+			}
+		}
 	}
-	b.parts[l] = p
-	l.mail.put(func() { l.addPart(p) })
-	if b.root == nil {
-		b.root = p
-		return p
-	}
-	up, down := newTrunk(p.mix.Size())
-	root := b.root
-	l.mail.put(func() { p.join(up) })
-	root.loop.mail.put(func() { root.join(down) })
 	return p
 }
 
 // Join lets s stand at the bridge: from its next frame it hears the others
 // there, and they it, unless muted. A session stands at one bridge at a time.
 func (b *Bridge) Join(s *Session, muted bool) error {
-	p := b.partOn(s.loop)
-	if p == nil {
-		return ErrClosed
+	for {
+		p := b.partOn(s.loop, s.sampleRate())
+		if p == nil {
+			return ErrClosed
+		}
+		var err error
+		if !s.loop.do(func() { err = p.add(s, muted) }) {
+			return ErrClosed
+		}
+		if !errors.Is(err, errNoLayer) { // its codec has changed meanwhile
+			return err
+		}
 	}
-	var err error
-	if !s.loop.do(func() { err = p.add(s, muted) }) {
-		return ErrClosed
-	}
-	return err
 }
 
 // Leave takes s away from the bridge; when it returns s neither hears the others
@@ -143,65 +152,25 @@ func (b *Bridge) onMember(s *Session, f func(*member)) {
 	})
 }
 
-// HeardOnlyBy lets s be heard by listeners alone (a coach); with none given,
-// everybody hears it again. All stand at the bridge; otherwise it is an error
-// and nothing is changed. A listener who leaves hears s no more, and if there is
-// no other, nobody does.
-func (b *Bridge) HeardOnlyBy(s *Session, listeners ...*Session) error {
-	var near []*Session
-	var asides []*aside
-	err := errNotHere
-	defer func() {
-		if err != nil {
-			for _, a := range asides {
-				a.silent.Store(true)
-			}
-		}
-	}()
-	for _, other := range listeners {
-		if other.loop == s.loop {
-			near = append(near, other)
-			continue
-		}
-		a, failed := b.asideTo(other)
-		if failed != nil {
-			return failed
-		}
-		asides = append(asides, a)
-	}
-	b.onMember(s, func(m *member) {
-		var only []*mixer.Strip
-		for _, other := range near {
-			if other.member == nil || other.member.part != m.part {
-				return
-			}
-			only = append(only, other.member.strip)
-		}
-		m.endAsides()
-		for _, a := range asides {
-			a.from = m.part.mix.Add()
-			only = append(only, a.from)
-		}
-		m.strip.Only(only...)
-		m.asides, err = asides, nil
-	})
-	return err
-}
-
 // Play says src to all who stand at the bridge and returns when the last sample
 // has left, or with ctx's cause, or ErrClosed. Plays may overlap. With nobody
 // there it takes its time all the same.
 func (b *Bridge) Play(ctx context.Context, src audio.Source) error {
 	b.mu.Lock()
 	p := b.root
+	rate := 0
+	if p != nil {
+		rate = slices.Max(b.rates) // what is made for less is heard no better, and who has less hears less
+	}
 	b.mu.Unlock()
 	if p == nil {
 		return errors.New("play to a bridge at which nobody stands")
 	}
-	v := &played{player: newPlayer(bridgeRate), frame: make([]int16, audio.FrameSize(bridgeRate))}
-	return v.player.play(ctx, audio.Resample(src, bridgeRate), p.loop, b.done, func() {
-		v.strip = p.mix.Add()
-		p.plays = append(p.plays, v)
+	v := &played{player: newPlayer(rate), frame: make([]int16, audio.FrameSize(rate))}
+	return v.player.play(ctx, audio.Resample(src, rate), p.loop, b.done, func() {
+		y := p.layer(rate)
+		v.strip = y.mix.Add()
+		y.plays = append(y.plays, v)
 	})
 }
 
@@ -249,12 +218,19 @@ func (p *part) add(s *Session, muted bool) error {
 		return errors.New("join a bridge: the session stands at one already")
 	case p.gone || s.isLost || s.ended || !s.started:
 		return ErrClosed
-	case s.in.codec.SampleRate() != bridgeRate:
-		return errors.New("join a bridge: its rate is not the session's")
+	}
+	y := p.layer(s.out.rate())
+	if y == nil {
+		return errNoLayer
 	}
 	p.loop.detach(s)
-	s.member = &member{session: s, part: p, strip: p.mix.Add(), muted: muted}
+	s.member = &member{session: s, part: p, layer: y, strip: y.mix.Add(), muted: muted}
+	y.voice(s.out.codec) // not in the tick
+	if y.members++; y.members == 1 {
+		y.begin()
+	}
 	p.members = append(p.members, s.member)
+	p.crowd.fits(len(p.members))
 	s.due = p.slot
 	return nil
 }
@@ -271,7 +247,9 @@ func (p *part) remove(m *member) {
 	}
 	m.endAsides()
 	m.forgetBackground()
-	p.mix.Remove(m.strip)
+	m.layer.members--
+	m.layer.mix.Remove(m.strip)
+	m.session.out.own() // what it was given is the layer's
 	m.session.member = nil
 }
 
@@ -279,8 +257,8 @@ func (p *part) remove(m *member) {
 // adds them, and gives each the sum less their own. All who add nothing hear
 // the same, so it is coded once for them.
 func (p *part) tick(l *loop) {
-	for _, t := range p.trunks {
-		t.hear()
+	for _, y := range p.layers {
+		y.hearTrunks()
 	}
 	p.hearAsides()
 	for _, m := range p.members {
@@ -291,102 +269,73 @@ func (p *part) tick(l *loop) {
 		}
 		frame := m.session.hear(l, !m.muted)
 		if frame != nil {
-			m.strip.Put(frame)
+			p.put(m, frame)
 		}
 		m.calms(frame != nil)
 	}
 	l.current = nil
-	p.playAll()
-	p.mix.Sum()
-	for _, v := range p.shared {
-		v.fresh = false
+	p.crowd.put()
+	for _, y := range p.layers {
+		y.sum()
+	}
+	if len(p.layers) > 1 {
+		for _, y := range p.layers {
+			y.convert()
+		}
+		for _, y := range p.layers {
+			y.importAll()
+		}
 	}
 	p.calm.tick(p.bridge.background())
 	for _, m := range p.members {
 		l.current = m.session
 		if m.session.pace.takes {
-			p.say(l, m)
+			m.say(l)
 		}
 	}
 	l.current = nil
-	for _, t := range p.trunks {
-		t.say()
-	}
 	p.sayAsides()
-	p.mix.Clear()
+	for _, y := range p.layers {
+		y.mix.Clear()
+	}
 }
 
-// playAll puts the prompts' frames.
-func (p *part) playAll() {
-	for i := 0; i < len(p.plays); {
-		v := p.plays[i]
-		clear(v.frame)
-		some, more := v.player.add(v.frame)
-		if some {
-			v.strip.Put(v.frame)
-		}
-		if more {
-			i++
-			continue
-		}
-		p.mix.Remove(v.strip)
-		p.plays = slices.Delete(p.plays, i, i+1)
+// put says what m was heard to say.
+func (p *part) put(m *member, frame []int16) {
+	if m.session.out.costly {
+		p.crowd.add(m, frame)
+		return
 	}
+	m.strip.Put(frame)
 }
 
 // say gives m what it hears.
-func (p *part) say(l *loop, m *member) {
+func (m *member) say(l *loop) {
 	s := m.session
 	if len(s.out.players) > 0 && s.confirmed {
-		p.sayPlays(l, m)
+		m.sayPlays(l)
 		return
 	}
 	if m.strip.HearsNothing() {
-		// G.711 has no state, so going back to the shared encoder is seamless at any time.
-		m.private = false
-		s.say(l, p.calm.coded(l, s.out.codec))
+		v, frame := m.part.calm.voice(l, s.out.codec)
+		if v.silent && s.out.voice != nil && !s.out.voice.last().calm() {
+			v = s.out.voice // not yet: in the middle of a word it cannot be left
+		}
+		s.sayShared(l, v, frame)
 		return
 	}
 	frame, shared := m.strip.Mix(l.frame)
 	if !shared {
-		p.sayAlone(l, m, frame)
+		s.sayOwn(l, frame)
 		return
 	}
-	m.private = false
-	v := p.voice(s.out.codec)
-	if !v.fresh {
-		v.payload = v.payload[:v.encoder.Encode(v.payload[:cap(v.payload)], frame)]
-		v.fresh = true
-	}
-	s.say(l, v.payload)
+	s.sayShared(l, m.layer.voice(s.out.codec), frame)
 }
 
 // sayPlays is say for somebody who hears prompts of their own over the others.
-func (p *part) sayPlays(l *loop, m *member) {
+func (m *member) sayPlays(l *loop) {
 	frame := l.zero(m.session.out.rate())
 	m.session.out.play(frame)
 	m.strip.MixOnto(frame)
-	p.sayAlone(l, m, frame)
-}
-
-// sayAlone gives m what nobody else hears.
-func (p *part) sayAlone(l *loop, m *member, frame []int16) {
-	out := &m.session.out
-	if !m.private {
-		m.private = true
-		out.encoder.CopyFrom(p.voice(out.codec).encoder)
-	}
-	m.session.say(l, l.payload[:out.encoder.Encode(l.payload, frame)])
-}
-
-// voice returns the encoder that all listeners with codec c share.
-func (p *part) voice(c codec.Codec) *sharedVoice {
-	for _, v := range p.shared {
-		if v.codec == c {
-			return v
-		}
-	}
-	v := newSharedVoice(c)
-	p.shared = append(p.shared, v)
-	return v
+	m.session.sayOwn(l, frame)
 }

@@ -34,12 +34,14 @@ type calmVoice struct {
 	*sharedVoice
 	noise *audio.Noise
 	frame []int16
+	made  bool // frame is of this tick
 }
 
 // tick lets a frame pass; to is how loud the noise should be.
 func (c *calm) tick(to float64) {
 	for _, v := range c.voices {
-		v.fresh = false
+		v.begin()
+		v.made = false
 	}
 	// No gentle beginning: it goes on with what was heard until now.
 	c.level = max(to, c.level-calmFalls)
@@ -48,27 +50,27 @@ func (c *calm) tick(to float64) {
 	}
 }
 
-// coded returns the frame of this tick for listeners with codec k.
-func (c *calm) coded(l *loop, k codec.Codec) []byte {
+// voice returns the voice for listeners with codec k, and what it says in this tick:
+// nil for silence.
+func (c *calm) voice(l *loop, k codec.Codec) (*sharedVoice, []int16) {
 	if c.level == audio.Quietest {
-		return l.silence(k)
+		return l.silence(k), nil
 	}
-	v := c.voice(k)
-	if !v.fresh {
+	v := c.noise(k)
+	if !v.made {
+		v.made = true
 		v.noise.Read(v.frame, c.level)
-		v.payload = v.payload[:v.encoder.Encode(v.payload[:cap(v.payload)], v.frame)]
-		v.fresh = true
 	}
-	return v.payload
+	return v.sharedVoice, v.frame
 }
 
-func (c *calm) voice(k codec.Codec) *calmVoice {
+func (c *calm) noise(k codec.Codec) *calmVoice {
 	for _, v := range c.voices {
 		if v.codec == k {
 			return v
 		}
 	}
-	v := &calmVoice{newSharedVoice(k), audio.NewNoise(k.SampleRate()), make([]int16, audio.FrameSize(k.SampleRate()))}
+	v := &calmVoice{sharedVoice: newSharedVoice(k), noise: audio.NewNoise(k.SampleRate()), frame: make([]int16, audio.FrameSize(k.SampleRate()))}
 	c.voices = append(c.voices, v)
 	return v
 }

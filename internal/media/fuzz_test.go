@@ -79,7 +79,7 @@ func FuzzReceive(f *testing.F) {
 			bySSRC: map[uint32]*Session{}, learners: map[netip.Addr]*Session{}}
 		l.ports = append(l.ports, port)
 		bridge := p.NewBridge()
-		part := bridge.partOn(l)
+		part := bridge.partOn(l, 8000)
 		l.mail.run()
 
 		named := map[netip.Addr]bool{fuzzHosts[0]: true, fuzzHosts[1]: true}

@@ -20,7 +20,10 @@ func (l *loop) guard(doing string) {
 		l.plane.cfg.Log.Error("panic in a media loop", "doing", doing, "panic", v, "stack", string(debug.Stack()))
 	}
 	if p != nil {
-		p.mix.Clear() // half a turn must not be heard in the next
+		for _, y := range p.layers {
+			y.mix.Clear() // half a turn must not be heard in the next
+		}
+		p.crowd.speakers = p.crowd.speakers[:0]
 	}
 	switch {
 	case s != nil:
@@ -29,7 +32,10 @@ func (l *loop) guard(doing string) {
 		for len(p.members) > 0 {
 			l.giveUp(p.members[0].session)
 		}
-		p.plays, p.trunks, p.asides = nil, nil, nil
+		p.asides = nil
+		for _, y := range p.layers {
+			y.plays, y.trunks = nil, nil
+		}
 	}
 }
 

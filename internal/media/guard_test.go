@@ -30,7 +30,7 @@ func TestGuard_endsOneSessionOfABridge(t *testing.T) {
 	bad, good := p.members[2].session, p.members[0].session
 	for name, harm := range map[string]func(){
 		"while hearing": func() { bad.in.codec = broken{codec.PCMU} },
-		"while saying":  func() { bad.in.codec, bad.out.encoder = codec.PCMU, broken{} },
+		"while saying":  func() { bad.in.codec, bad.out.coder.encoder = codec.PCMU, broken{} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			bad = p.members[2].session
@@ -65,13 +65,12 @@ func TestGuard_theNextTurnIsWhole(t *testing.T) {
 	for range 3 {
 		p.turnByHand()
 	}
-	p.members[3].session.out.encoder = broken{} // all have put their voices by then
-	p.members[3].private = true
+	p.members[3].session.out.coder.encoder = broken{} // all have put their voices by then
 	p.turnByHand()
 	if len(p.members) != 3 {
 		t.Fatalf("%d members are left", len(p.members))
 	}
-	p.mix.Sum()
+	p.layers[0].mix.Sum()
 	if n, _ := p.members[0].strip.Mix(make([]int16, 160)); n[0] != 0 || n[100] != 0 {
 		t.Errorf("half a turn is left: %v", n[:4])
 	}
@@ -81,7 +80,7 @@ func TestGuard_theNextTurnIsWhole(t *testing.T) {
 func TestGuard_endsABridgeThatCannotMix(t *testing.T) {
 	p := bridgeByHand(t, 4, 4)
 	quietly(p)
-	p.plays = append(p.plays, &played{}) // without a player
+	p.layers[0].plays = append(p.layers[0].plays, &played{}) // without a player
 	p.turnByHand()
 	p.turnByHand()
 	if p.loop.count.Panics != 1 || len(p.members) != 0 {

@@ -23,6 +23,7 @@ type inlet struct {
 	latch       latch
 	codec       codec.Codec
 	decoder     codec.Decoder
+	skim        skim // of a codec that does not tell its level
 	payloadType uint8
 	clock       int   // of the codec, Hz
 	dtmf        uint8 // payload type; 0: none
@@ -66,6 +67,7 @@ func (in *inlet) set(p Params, now time.Duration) {
 	in.expected = now
 	if in.codec != p.Codec {
 		in.codec, in.decoder = p.Codec, p.Codec.NewDecoder()
+		in.skim = newSkim(in.decoder)
 		in.jitter.Init(p.Codec.ClockRate())
 		if in.clock != p.Codec.ClockRate() { // else it counts on
 			in.clock = p.Codec.ClockRate()
@@ -109,7 +111,7 @@ func (in *inlet) receive(s *Session, r rtp.Packet, arrival time.Duration, l *loo
 			return
 		}
 		samples := in.codec.Samples(r.Payload)
-		in.jitter.Push(arrival, r, uint32(samples*in.codec.ClockRate()/in.codec.SampleRate()))
+		in.jitter.Push(arrival, r, in.units(samples))
 	default:
 		in.receiver.Count(r)
 		in.dropped++
@@ -134,6 +136,11 @@ func (in *inlet) report(s *Session, data []byte, arrival time.Duration, l *loop)
 			in.roundTrip = d
 		}
 	}
+}
+
+// units returns how long samples are on the RTP clock.
+func (in *inlet) units(samples int) uint32 {
+	return uint32(samples * in.codec.ClockRate() / in.codec.SampleRate())
 }
 
 // moved reports whether r, from a source that nobody knows, goes on the stream
@@ -168,14 +175,11 @@ func (in *inlet) hear(now time.Duration, wanted, measured bool) []int16 {
 	heard := false
 	switch p.Verdict {
 	case rtp.Play:
-		if heard = in.listen(p.Payload, wanted, measured); heard {
-			in.decode(in.frame, p.Payload)
-			in.sound.decoded(in.frame)
-		}
+		heard = in.take(in.frame, p.Payload, wanted, measured)
 	case rtp.Wait:
 		in.pause()
 	default:
-		heard = wanted && in.conceal(in.frame)
+		heard = wanted && in.makeUp(in.frame)
 	}
 	if !heard {
 		return nil
@@ -187,9 +191,8 @@ func (in *inlet) hear(now time.Duration, wanted, measured bool) []int16 {
 // decoded into rest, of which a frame is taken.
 func (in *inlet) hearRest(now time.Duration, need uint32, wanted bool) []int16 {
 	size := len(in.frame)
-	perClock := in.codec.ClockRate() / in.codec.SampleRate()
 	for tries := 0; len(in.rest) < size && tries < 16; tries++ {
-		in.keep(in.jitter.Pop(now, need-uint32(len(in.rest)*perClock)))
+		in.keep(in.jitter.Pop(now, need-in.units(len(in.rest))))
 	}
 	n := copy(in.frame, in.rest)
 	clear(in.frame[n:])
@@ -209,18 +212,28 @@ func (in *inlet) keep(p rtp.Popped) {
 	tail := in.rest[len(in.rest) : len(in.rest)+samples]
 	switch p.Verdict {
 	case rtp.Play:
-		if in.listen(p.Payload, true, true) { // wanted or not: some of it is heard later
-			in.decode(tail, p.Payload)
-		} else {
+		if !in.take(tail, p.Payload, true, true) { // wanted or not: some of it is heard later
 			clear(tail)
 		}
 	case rtp.Wait:
 		in.pause()
 		clear(tail)
 	default:
-		in.conceal(tail)
+		in.makeUp(tail)
 	}
 	in.rest = in.rest[:len(in.rest)+samples]
+}
+
+// take hears payload, decoded into dst if it is to be heard, which it reports.
+func (in *inlet) take(dst []int16, payload []byte, wanted, measured bool) (heard bool) {
+	if in.skim.skimmer != nil {
+		return in.takeSkimming(dst, payload, wanted, measured)
+	}
+	if heard = in.listen(payload, wanted, measured); heard {
+		in.decode(dst, payload)
+		in.sound.decoded(dst)
+	}
+	return heard
 }
 
 // pause takes note of a frame's time in which nothing was said, nor lost.
@@ -235,13 +248,12 @@ func (in *inlet) listen(payload []byte, wanted, measured bool) bool {
 		in.loud, in.paused = 0, true
 		return false
 	}
-	level, ok := in.codec.Level(payload)
-	in.level = level
-	in.learnFloor(level)
+	in.level, _ = in.codec.Level(payload)
+	in.learnFloor(in.level)
 	switch {
 	case !wanted:
 		in.loud = 0 // what is not decoded cannot be gone on with
-	case !ok || level >= quietBelow:
+	case in.level >= quietBelow:
 		in.loud = hangover
 	case in.loud > 0:
 		in.loud--
@@ -249,7 +261,7 @@ func (in *inlet) listen(payload []byte, wanted, measured bool) bool {
 	if in.loud == 0 {
 		in.paused = true
 	}
-	in.sound.listened(level, ok && level >= quietBelow)
+	in.sound.listened(in.level, in.level >= quietBelow)
 	return in.loud > 0
 }
 
@@ -267,6 +279,9 @@ func (in *inlet) tones() *audio.DTMFDetector {
 
 // quiet reports whether payload is silence, by its coded bytes.
 func (in *inlet) quiet(payload []byte) bool {
+	if in.skim.skimmer != nil {
+		return in.loud == 0
+	}
 	level, ok := in.codec.Level(payload)
 	return ok && level < quietBelow
 }

@@ -31,18 +31,18 @@ func TestLane_handsOnTheLatest(t *testing.T) {
 // What has come over a trunk is not sent back as a silence of our own, or two
 // silent parts would code silence for each other for ever.
 func TestTrunk_aSilentPartSaysNothing(t *testing.T) {
-	a, b := &part{mix: mixer.New(4)}, &part{mix: mixer.New(4)}
+	a, b := &layer{mix: mixer.New(4)}, &layer{mix: mixer.New(4)}
 	up, down := newTrunk(4)
 	a.join(up)
 	b.join(down)
-	turn := func(p *part, voice []int16, talker *mixer.Strip) {
-		p.trunks[0].hear()
+	turn := func(y *layer, voice []int16, talker *mixer.Strip) {
+		y.trunks[0].hear()
 		if voice != nil {
 			talker.Put(voice)
 		}
-		p.mix.Sum()
-		p.trunks[0].say()
-		p.mix.Clear()
+		y.mix.Sum()
+		y.trunks[0].say()
+		y.mix.Clear()
 	}
 	talker := a.mix.Add()
 	turn(a, []int16{1, 2, 3, 4}, talker)

@@ -23,6 +23,7 @@ const (
 	maxDatagram  = 1500 // bytes; a longer one is no voice of ours
 	outPool      = 1024 // packets made before they must be flushed
 	maxFrameSize = 960  // samples, at 48 kHz
+	maxPayload   = 1280 // bytes that we send: an Opus packet may have 1275
 )
 
 // loop is one media loop. Everything below the mailbox is touched by run alone.
@@ -291,5 +292,6 @@ func (l *loop) detach(s *Session) {
 		}
 	}
 	s.standsIn = nil
+	s.out.own() // what it was given is the loop's
 	l.members--
 }

@@ -1,6 +1,7 @@
 package media
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
@@ -17,12 +18,18 @@ import (
 // included, since far ends latch onto it and keep their NAT open by it.
 type outlet struct {
 	codec       codec.Codec
-	encoder     codec.Encoder
+	memory      bool         // of the codec
+	costly      bool         // the codec is
+	coder       coder        // its own
+	voice       *sharedVoice // that it is given; nil: its own encoder codes. Of a codec with memory only
+	beside      *sharedVoice // that has coded the same …
+	along       int          // … for so many frames
 	payloadType uint8
 	dtmf        uint8
-	listens     bool // the far end wants to hear us
-	broken      bool // the packet before the next one was not sent
-	split       int  // packets per frame: 1 at 20 ms, 2 at 10 ms
+	dtmfStep    uint32 // of a packet, on the clock of telephone-events
+	listens     bool   // the far end wants to hear us
+	broken      bool   // the packet before the next one was not sent
+	split       int    // packets per frame: 1 at 20 ms, 2 at 10 ms
 	step        uint32
 
 	ssrc      uint32
@@ -67,14 +74,23 @@ func newOutlet() outlet {
 // set adopts what was negotiated. The stream goes on where it was.
 func (out *outlet) set(p Params) {
 	if out.codec != p.Codec {
-		out.codec, out.encoder = p.Codec, p.Codec.NewEncoder()
+		out.unfollow()
+		kind := p.Codec.Kind()
+		out.codec, out.memory, out.costly, out.beside = p.Codec, kind.Memory, kind.Costly, nil
+		out.coder = coder{encoder: p.Codec.NewEncoder(), quiet: calmFrames} // nothing has been said yet
 	}
 	out.payloadType, out.dtmf, out.listens = p.PayloadType, p.DTMF, p.Send
 	out.split = 1
-	if p.PTime > 0 && p.PTime < tickDuration {
+	switch {
+	case !p.Codec.Kind().Divisible:
+	case p.PTime > 0 && p.PTime < tickDuration:
 		out.split = int(tickDuration / p.PTime)
+	case p.Codec.Samples(make([]byte, maxPayload)) < audio.FrameSize(p.Codec.SampleRate()):
+		out.split = 2 // a frame is too large for a datagram: L16 at 48 kHz
 	}
-	out.step = uint32(p.Codec.ClockRate()/int(time.Second/tickDuration)) / uint32(out.split)
+	perTick := uint32(time.Second / tickDuration * time.Duration(out.split))
+	out.step = uint32(p.Codec.ClockRate()) / perTick
+	out.dtmfStep = uint32(cmp.Or(p.DTMFClock, p.Codec.ClockRate())) / perTick
 	if out.dtmf == 0 && (len(out.dialled) > 0 || out.keys.Active()) {
 		out.keys = rtp.EventSender{}
 		out.hangUp(nil, errNoEvents)
@@ -137,7 +153,7 @@ func (s *Session) say(l *loop, payload []byte) {
 	for i := range out.split {
 		if out.dial() {
 			b := l.packet()
-			timestamp, marker := out.keys.Next(b[rtp.HeaderSize:], out.step)
+			timestamp, marker := out.keys.Next(b[rtp.HeaderSize:], out.dtmfStep)
 			s.send(l, b, rtp.Packet{Marker: marker, PayloadType: out.dtmf, Timestamp: timestamp,
 				Payload: b[rtp.HeaderSize : rtp.HeaderSize+rtp.EventSize]})
 			continue
@@ -178,7 +194,7 @@ func (out *outlet) dial() bool {
 			return true
 		case d.key != 0 && !d.begun:
 			d.begun = true
-			units := uint32(keyDuration * time.Duration(out.codec.ClockRate()) / time.Second)
+			units := out.dtmfStep * uint32(keyDuration/step)
 			if out.keys.Start(d.key, out.timestamp, units) {
 				d.pause = keyGap
 				return true
@@ -195,31 +211,6 @@ func (out *outlet) dial() bool {
 		out.dialled = out.dialled[1:]
 	}
 	return out.keys.Active()
-}
-
-// sharedVoice is a voice coded once for all who hear the same.
-type sharedVoice struct {
-	codec   codec.Codec
-	encoder codec.Encoder
-	payload []byte
-	fresh   bool // payload is of this tick
-}
-
-func newSharedVoice(c codec.Codec) *sharedVoice {
-	return &sharedVoice{codec: c, encoder: c.NewEncoder(), payload: make([]byte, 2*audio.FrameSize(c.SampleRate()))}
-}
-
-// silence returns the coded frame of silence of c.
-func (l *loop) silence(c codec.Codec) []byte {
-	for _, v := range l.encodes {
-		if v.codec == c {
-			return v.payload
-		}
-	}
-	v := newSharedVoice(c)
-	v.payload = v.payload[:v.encoder.Encode(v.payload[:cap(v.payload)], l.zero(c.SampleRate()))]
-	l.encodes = append(l.encodes, v)
-	return v.payload
 }
 
 // zero returns a silent frame at rate, the loop's scratch.

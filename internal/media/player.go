@@ -17,15 +17,18 @@ const playAhead = 240 * time.Millisecond
 // player carries a prompt from the goroutine that reads it to the loop that
 // says it.
 type player struct {
-	ring    *ring         // made, and not yet said
-	made    atomic.Bool   // no more will come
-	stopped atomic.Bool   // the writer has gone: be silent at once
-	space   chan struct{} // holds a token when the ring is half empty
-	done    chan struct{} // closed by the loop after the last sample
+	rate    int
+	conv    *audio.Converter // where the session's rate has changed since; the loop's
+	ring    *ring            // made, and not yet said
+	made    atomic.Bool      // no more will come
+	stopped atomic.Bool      // the writer has gone: be silent at once
+	space   chan struct{}    // holds a token when the ring is half empty
+	done    chan struct{}    // closed by the loop after the last sample
 }
 
 func newPlayer(rate int) *player {
 	return &player{
+		rate:  rate,
 		ring:  newRing(int(playAhead.Seconds() * float64(rate))),
 		space: make(chan struct{}, 1), done: make(chan struct{}),
 	}
@@ -67,16 +70,10 @@ func (p *player) add(frame []int16) (some, more bool) {
 		return false, false
 	}
 	made := p.made.Load() // before looking into the ring: what was made before it is there
-	for len(frame) > 0 {
-		samples := p.ring.front(len(frame))
-		if len(samples) == 0 {
-			break
-		}
-		for i, v := range samples {
-			frame[i] = int16(min(max(int32(frame[i])+int32(v), -32768), 32767))
-		}
-		p.ring.took(len(samples))
-		frame, some = frame[len(samples):], true
+	if p.conv == nil {
+		some = p.addFromRing(frame)
+	} else {
+		some = p.addConverted(frame)
 	}
 	if !some && made {
 		close(p.done)
@@ -89,6 +86,37 @@ func (p *player) add(frame []int16) (some, more bool) {
 		}
 	}
 	return some, true
+}
+
+// addFromRing adds what is made, up to a frame of the prompt's own rate.
+func (p *player) addFromRing(frame []int16) (some bool) {
+	for len(frame) > 0 {
+		samples := p.ring.front(len(frame))
+		if len(samples) == 0 {
+			break
+		}
+		addClamped(frame, samples)
+		p.ring.took(len(samples))
+		frame, some = frame[len(samples):], true
+	}
+	return some
+}
+
+// addConverted is addFromRing for a frame of another rate.
+func (p *player) addConverted(frame []int16) (some bool) {
+	var own, converted [maxFrameSize]int16
+	piece := own[:audio.FrameSize(p.rate)]
+	if some = p.addFromRing(piece); some {
+		p.conv.Voice(converted[:len(frame)], piece)
+		addClamped(frame, converted[:len(frame)])
+	}
+	return some
+}
+
+func addClamped(frame, samples []int16) {
+	for i, v := range samples {
+		frame[i] = int16(min(max(int32(frame[i])+int32(v), -32768), 32767))
+	}
 }
 
 // play feeds p from src until the last sample has been said, ctx ends, closed
@@ -134,6 +162,7 @@ func (s *Session) Play(ctx context.Context, src audio.Source) error {
 	p := newPlayer(rate)
 	return p.play(ctx, audio.Resample(src, rate), s.loop, s.done, func() {
 		if !s.ended {
+			p.conv = converterFor(rate, s.out.rate())
 			s.out.players = append(s.out.players, p)
 		}
 	})

@@ -23,6 +23,7 @@ type Params struct {
 	Codec       codec.Codec
 	PayloadType uint8          // of Codec, both ways
 	DTMF        uint8          // payload type of telephone-event (RFC 4733); 0: none
+	DTMFClock   int            // its clock, Hz; 0: the codec's
 	PTime       time.Duration  // of what we send: 20 ms (also if zero) or 10 ms
 	Remote      netip.AddrPort // where the far end's SDP wants RTP; an unspecified IP means held (RFC 3264 §8.4)
 	RTCP        netip.AddrPort // where it wants RTCP; zero: the port above Remote's
@@ -108,17 +109,48 @@ func (s *Session) Set(p Params) error {
 	if !s.plane.reclaim(s, p.Remote, held) {
 		return ErrClosed
 	}
-	var err error
-	if !s.loop.do(func() { err = s.set(p, held) }) {
-		return ErrClosed
-	}
-	if err != nil {
+	if err := s.adopt(p, held); err != nil {
 		return err
 	}
 	if first {
 		close(s.negotiated)
 	}
 	return nil
+}
+
+// adopt lets the loop set p. The bridge at which s stands has a layer for its rate by
+// then.
+func (s *Session) adopt(p Params, held bool) error {
+	for {
+		var err error
+		var moved *Bridge
+		if !s.loop.do(func() {
+			if s.member != nil && s.out.rate() != p.Codec.SampleRate() {
+				moved = s.member.part.bridge
+			}
+			err = s.set(p, held)
+		}) {
+			return ErrClosed
+		}
+		switch {
+		case errors.Is(err, errNoLayer):
+			moved.partOn(s.loop, p.Codec.SampleRate())
+			continue
+		case err == nil && moved != nil:
+			moved.settle(s)
+		}
+		return err
+	}
+}
+
+// sampleRate returns the rate of the codec that was set last, Hz.
+func (s *Session) sampleRate() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.codec == nil {
+		return 8000 // it stands nowhere yet
+	}
+	return s.codec.SampleRate()
 }
 
 // reachable returns addr as what packets can be sent to and come from; the zero
@@ -135,6 +167,12 @@ func (s *Session) set(p Params, held bool) error {
 	l, t := s.loop, s.port
 	if s.ended {
 		return ErrClosed
+	}
+	if s.in.codec != nil && s.out.rate() != p.Codec.SampleRate() {
+		if m := s.member; m != nil && m.part.layer(p.Codec.SampleRate()) == nil {
+			return errNoLayer
+		}
+		defer s.retune()
 	}
 	l.readClock()
 	t.forget(s)
@@ -224,11 +262,10 @@ func (s *Session) tickAlone(l *loop) {
 	s.hear(l, false)
 	frame := l.zero(s.out.rate())
 	if !s.confirmed || !s.out.play(frame) {
-		s.say(l, l.silence(s.out.codec))
+		s.sayShared(l, l.silence(s.out.codec), nil)
 		return
 	}
-	n := s.out.encoder.Encode(l.payload, frame)
-	s.say(l, l.payload[:n])
+	s.sayOwn(l, frame)
 }
 
 // hear takes the frame that is due, for the taps and (wanted) for a bridge. A

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"sync/atomic"
 	"time"
+
+	"confab/internal/audio"
 )
 
 // tapBacklog is how much a tap holds for a reader who is late.
@@ -16,6 +18,7 @@ const tapBacklog = 2 * time.Second
 type Tap struct {
 	session *Session
 	rate    int
+	conv    *audio.Converter // where the session's rate has changed since; the loop's
 	ring    *ring
 	dropped atomic.Uint64 // frames
 	more    chan struct{} // holds a token when something was put
@@ -79,6 +82,11 @@ func (t *Tap) Read(ctx context.Context, dst []int16) (int, error) {
 
 // put is for the loop.
 func (t *Tap) put(frame []int16) {
+	if t.conv != nil {
+		var converted [maxFrameSize]int16
+		t.conv.Voice(converted[:audio.FrameSize(t.rate)], frame)
+		frame = converted[:audio.FrameSize(t.rate)]
+	}
 	if !t.ring.put(frame) {
 		t.dropped.Add(1)
 		return

@@ -39,8 +39,8 @@ func (n *lane) read() []int32 {
 	return n.frames[n.reads]
 }
 
-// trunkEnd is one end of a trunk: a strip on this part's mixer with the other
-// part's mixer behind it. A voice needs half a tick to cross.
+// trunkEnd is one end of a trunk: a strip on this layer's mixer with the
+// mixer of another part's layer behind it. A voice needs half a tick to cross.
 type trunkEnd struct {
 	strip   *mixer.Strip
 	out, in *lane
@@ -51,9 +51,9 @@ func newTrunk(size int) (a, b *trunkEnd) {
 	return &trunkEnd{out: up, in: down}, &trunkEnd{out: down, in: up}
 }
 
-func (p *part) join(t *trunkEnd) {
-	t.strip = p.mix.Add()
-	p.trunks = append(p.trunks, t)
+func (y *layer) join(t *trunkEnd) {
+	t.strip = y.mix.Add()
+	y.trunks = append(y.trunks, t)
 }
 
 // hear puts what the other part said.

@@ -18,6 +18,7 @@ type Mixer struct {
 	strips  int      // how many stand here
 	talking []*Strip // who put a voice this turn
 	asides  []*Strip // who is being spoken to alone this turn
+	foreign bool     // something was imported this turn
 
 	turn    uint32  // counts turns
 	limiter limiter // of shared
@@ -75,6 +76,29 @@ func (m *Mixer) Sum() {
 	m.limited = false
 }
 
+// Voices returns the unclamped sum of what was put here this turn for everyone, for
+// a mixer of another rate to Import; ok is false when nobody said anything. It
+// belongs after Sum and before Import, is the mixer's, and good until then.
+func (m *Mixer) Voices() (sum []int32, ok bool) {
+	for _, s := range m.talking {
+		if !s.private {
+			return m.sum, true
+		}
+	}
+	return nil, false
+}
+
+// Import adds what a mixer of another rate said, at this one's: everyone hears it.
+// It belongs after Sum, and after MixSum for trunk strips, which bring the other
+// rates on their own; and before the first Mix.
+func (m *Mixer) Import(sum []int32) {
+	sum = sum[:len(m.sum)]
+	for i, v := range sum {
+		m.sum[i] += v
+	}
+	m.foreign, m.limited = true, false
+}
+
 // Shared returns the frame that everyone hears who said nothing and to whom
 // nothing is said alone. It is the mixer's, and good until Clear.
 func (m *Mixer) Shared() []int16 {
@@ -103,5 +127,5 @@ func (m *Mixer) Clear() {
 	}
 	clear(m.talking) // no strip outlives its removal here
 	clear(m.asides)
-	m.talking, m.asides = m.talking[:0], m.asides[:0]
+	m.talking, m.asides, m.foreign = m.talking[:0], m.asides[:0], false
 }

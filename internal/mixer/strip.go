@@ -117,9 +117,10 @@ func (s *Strip) limits(over uint32) bool {
 }
 
 // HearsNothing reports whether what the strip hears this turn is silence: nobody
-// but itself has put a voice for everyone, and nothing was said to it alone.
+// but itself has put a voice for everyone, nothing came from other rates, and nothing
+// was said to it alone.
 func (s *Strip) HearsNothing() bool {
-	if s.spokenTo {
+	if s.spokenTo || s.mixer.foreign {
 		return false
 	}
 	for _, t := range s.mixer.talking {

@@ -142,6 +142,16 @@ func (j *Jitter) Stats() JitterStats {
 	return s
 }
 
+// Next returns the payload of the packet that follows directly what the last Pop
+// answered, if it has come: a codec may know from it what was lost before it. It is
+// good until the next Pop.
+func (j *Jitter) Next() []byte {
+	if j.held.n == 0 || j.held.q[0].timestamp != j.cursor+j.stall {
+		return nil
+	}
+	return j.held.head()
+}
+
 // Push takes packet p, which came at arrival and lasts duration in units of
 // the RTP clock (for G.711 the number of payload bytes). The payload is
 // copied. Packets of other streams than the voice (telephone-events, comfort

@@ -67,6 +67,12 @@ func (s *slots) pop() []byte {
 	return s.store[at : at+int(p.size) : at+int(p.size)]
 }
 
+// head returns the payload of the first packet, which stays in.
+func (s *slots) head() []byte {
+	at := int(s.q[0].block) * blockSize
+	return s.store[at : at+int(s.q[0].size)]
+}
+
 // find returns the first of want free neighbours, or −1.
 func (s *slots) find(want int) int {
 	starts := s.free

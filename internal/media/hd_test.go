@@ -1,0 +1,374 @@
+package media
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+
+	"confab/internal/audio"
+	"confab/internal/audio/audiotest"
+	"confab/internal/codec"
+)
+
+// everyCodec returns one codec of each kind and rate that the machine has.
+func everyCodec(t testing.TB) []codec.Codec {
+	all := []codec.Codec{codec.PCMU, codec.PCMA, codec.G722, codec.L16At8000, codec.L16At16000, codec.L16At48000}
+	if c, err := codec.Opus(); err == nil {
+		wide, _ := codec.ByName("opus", 48000, "maxplaybackrate=16000")
+		return append(all, c, wide)
+	}
+	opusOrSkip(t)
+	return nil
+}
+
+func name(c codec.Codec) string { return fmt.Sprintf("%s at %d Hz", c.Name(), c.SampleRate()) }
+
+// A conference of all codecs: everybody hears everybody else, as loud as they speak,
+// and never themselves.
+func TestRates_everybodyHearsEverybody(t *testing.T) {
+	s := newStudio(t)
+	var pitches []float64
+	for i, c := range everyCodec(t) {
+		hz := 500 + 310*float64(i)
+		pitches = append(pitches, hz)
+		s.join(c, tone(hz, -24))
+	}
+	s.turns(30)
+	for _, f := range s.far {
+		f.heard = nil
+	}
+	s.turns(25)
+	for i, f := range s.far {
+		for j, hz := range pitches {
+			level := audiotest.Hears(f.heard, f.codec.SampleRate(), hz)
+			if j != i && math.Abs(level+24) > 3 || j == i && level > -50 {
+				t.Errorf("%s hears %s at %.1f dBov", name(f.codec), name(s.far[j].codec), level)
+			}
+		}
+	}
+}
+
+// Two who can hear more than a telephone carries hear it, from the moment when there
+// are two; who cannot hears nothing of it, in particular not folded back.
+func TestRates_followTheMembers(t *testing.T) {
+	for _, c := range []struct {
+		two codec.Codec
+		hz  float64
+	}{{codec.G722, 6000}, {codec.L16At48000, 15000}} {
+		s := newStudio(t)
+		telephone := s.join(codec.PCMU, nil)
+		a := s.join(c.two, tone(c.hz, -20))
+		s.turns(20)
+		b := s.join(c.two, nil)
+		heard := s.listen(b, 20)[audio.FrameSize(c.two.SampleRate())*5:]
+		if level, _ := audiotest.Tonal(heard, c.two.SampleRate(), c.hz); math.Abs(level+20) > 1 {
+			t.Errorf("%s: %.0f Hz of the other is heard at %.1f dBov, want −20", name(c.two), c.hz, level)
+		}
+		if level := audio.Level(telephone.heard[len(telephone.heard)-1600:]); level > -60 {
+			t.Errorf("%s: a telephone hears %.1f dBov of %.0f Hz", name(c.two), level, c.hz)
+		}
+		if level := audio.Level(a.heard[len(a.heard)/2:]); level > -60 {
+			t.Errorf("%s: the one who speaks hears %.1f dBov", name(c.two), level)
+		}
+	}
+}
+
+// Whoever comes and goes, with whatever rate, changes nothing for those who are there:
+// not a sample, where their codec has no memory; nothing above its noise where it has.
+func TestRates_comeAndGoWithoutAClick(t *testing.T) {
+	guests := everyCodec(t)
+	for _, c := range everyCodec(t) {
+		t.Run(name(c), func(t *testing.T) {
+			run := func(visited bool) []int16 {
+				s := newStudio(t)
+				s.join(c, tone(440, -15))
+				listener := s.join(c, nil)
+				s.turns(20)
+				var visitors []*singer
+				for range 2 {
+					for _, guest := range guests {
+						if visited {
+							visitors = append(visitors, s.join(guest, nil))
+						}
+						s.turns(7)
+						if len(visitors) > 2 {
+							s.leave(visitors[0])
+							visitors = visitors[1:]
+						}
+						s.turns(6)
+					}
+				}
+				return listener.heard[audio.FrameSize(c.SampleRate())*10:]
+			}
+			alone, visited := run(false), run(true)
+			if !slices.Equal(alone, visited) {
+				_, had := audiotest.Tonal(alone, c.SampleRate(), 440)
+				_, has := audiotest.Tonal(visited, c.SampleRate(), 440)
+				t.Errorf("the tone is %.1f dB above all else, and without visitors %.1f", has, had)
+			}
+		})
+	}
+}
+
+// The same for one whose rate is another than the speaker's: what is converted goes on
+// as well.
+func TestRates_convertedWithoutAClick(t *testing.T) {
+	for _, pair := range [][2]codec.Codec{
+		{codec.PCMU, codec.G722}, {codec.PCMU, codec.L16At48000}, {codec.G722, codec.PCMA}, {codec.L16At48000, codec.PCMU},
+		{codec.L16At48000, codec.L16At16000}, {codec.L16At16000, codec.L16At48000},
+	} {
+		s := newStudio(t)
+		speaker := s.join(pair[0], tone(440, -15))
+		listener := s.join(pair[1], nil)
+		s.turns(20)
+		from := len(listener.heard)
+		for i := range 40 {
+			v := s.join([]codec.Codec{codec.PCMU, codec.G722, codec.L16At48000}[i%3], nil)
+			s.turns(3)
+			s.leave(v)
+			s.turns(2)
+		}
+		level, above := audiotest.Tonal(listener.heard[from:], pair[1].SampleRate(), 440)
+		want := 33.0
+		if math.Abs(level+15) > 0.5 || above < want {
+			t.Errorf("%s to %s: %.1f dBov, %.1f dB above all else; want −15 and %.0f", name(pair[0]), name(pair[1]), level, above, want)
+		}
+		_ = speaker
+	}
+}
+
+// A tone through 1,000 changes between the shared encoder and one's own: no more is
+// added to it than for somebody who never speaks, and no step is larger.
+func TestVoice_thousandSwitchesWithoutADiscontinuity(t *testing.T) {
+	for _, c := range []codec.Codec{codec.G722, opusOrSkip(t)} {
+		t.Run(name(c), func(t *testing.T) {
+			const cycle = 22 // ticks: 4 of a word, the hangover, and coding along
+			cycles := 500
+			if testing.Short() {
+				cycles = 50
+			}
+			run := func(cycles int, dbov float64) (heard []int16, switches int) {
+				s := newStudio(t)
+				s.join(codec.L16At16000, tone(440, -15))
+				s.join(c, nil).away = true // whose encoder is the shared one
+				at, word := 0, tone(1000, dbov)
+				talker := s.join(c, func(when float64) float64 {
+					if at%cycle < 4 {
+						return word(when)
+					}
+					return 0
+				})
+				s.turns(3 * cycle)
+				talker.heard = talker.heard[:0]
+				before := talker.session.out.voice
+				for range cycles * cycle {
+					at++
+					s.turn()
+					if v := talker.session.out.voice; v != before {
+						before = v
+						switches++
+					}
+				}
+				return talker.heard, switches
+			}
+			rate := c.SampleRate()
+			still, none := run(min(cycles, 50), -127)
+			heard, switches := run(cycles, -12)
+			_, want := audiotest.Tonal(still, rate, 440)
+			level, got := audiotest.Tonal(heard, rate, 440)
+			most, step := largestStep(still), largestStep(heard)
+			t.Logf("%d switches: %.1f dBov, %.1f dB above all else (who never speaks: %.1f), largest step %d (%d)", switches, level, got, want, step, most)
+			if none != 0 || switches < 2*cycles-2 {
+				t.Errorf("%d switches of who never speaks, %d of who does; want 0 and %d", none, switches, 2*cycles)
+			}
+			// What G.722 adds to a steady tone when it is undisturbed for long is less than it
+			// adds to a voice, 30 dB below; more than that is not asked for.
+			if math.Abs(level+15) > 0.5 || got < min(want-3, 33) || step > most+most/4 {
+				t.Errorf("%.1f dBov, %.1f dB above all else, largest step %d; who never speaks hears %.1f dB and %d", level, got, step, want, most)
+			}
+		})
+	}
+}
+
+// largestStep returns the largest difference between neighbours.
+func largestStep(samples []int16) (most int) {
+	for i := 1; i < len(samples); i++ {
+		most = max(most, int(samples[i])-int(samples[i-1]), int(samples[i-1])-int(samples[i]))
+	}
+	return most
+}
+
+// counting is a codec whose encodes and decodes are counted; it has the kind given.
+type counting struct {
+	codec.Codec
+	kind             codec.Kind
+	encoded, decoded *int
+}
+
+func (c counting) Kind() codec.Kind { return c.kind }
+func (c counting) NewEncoder() codec.Encoder {
+	return countingEncoder{c.Codec.NewEncoder(), c.encoded}
+}
+func (c counting) NewDecoder() codec.Decoder { return countingDecoder{c.Codec.NewDecoder(), c.decoded} }
+
+type countingEncoder struct {
+	codec.Encoder
+	n *int
+}
+
+func (e countingEncoder) Encode(dst []byte, frame []int16) int {
+	*e.n++
+	return e.Encoder.Encode(dst, frame)
+}
+func (e countingEncoder) CopyFrom(other codec.Encoder) {
+	e.Encoder.CopyFrom(other.(countingEncoder).Encoder)
+}
+
+type countingDecoder struct {
+	codec.Decoder
+	n *int
+}
+
+func (d countingDecoder) Decode(dst []int16, payload []byte) int {
+	*d.n++
+	return d.Decoder.Decode(dst, payload)
+}
+func (d countingDecoder) Skim(payload []byte) bool {
+	s, ok := d.Decoder.(codec.Skimmer)
+	return ok && s.Skim(payload)
+}
+
+// likeOpus is a codec that must be treated as Opus is, and costs little.
+func likeOpus() counting {
+	return counting{codec.G722, codec.Kind{Memory: true, Costly: true}, new(int), new(int)}
+}
+
+// 500 listeners and 3 talkers: one encoder for those who listen and one for each who
+// talks, and only the talkers are decoded; also for who comes in the middle of a word,
+// and as soon as a talker has fallen silent.
+func TestVoice_oneEncodeForAllListeners(t *testing.T) {
+	c := likeOpus()
+	s := newStudio(t)
+	talks := [3]bool{true, true, true}
+	for i := range talks {
+		sound := tone(500+200*float64(i), -20)
+		s.join(c, func(at float64) float64 {
+			if talks[i] {
+				return sound(at)
+			}
+			return 0
+		})
+	}
+	for range 500 {
+		s.join(c, nil).away = true
+	}
+	for _, f := range s.far { // what the far ends do is not counted
+		f.enc, f.dec = codec.G722.NewEncoder(), codec.G722.NewDecoder()
+	}
+	ask := func(when string, encoded, decoded int) {
+		t.Helper()
+		*c.encoded, *c.decoded = 0, 0
+		s.turns(10)
+		if *c.encoded > 10*encoded || *c.decoded > 10*decoded {
+			t.Errorf("%s: %d encodes and %d decodes in 10 ticks, want %d and %d in each", when, *c.encoded, *c.decoded, encoded, decoded)
+		}
+	}
+	s.turns(20)
+	ask("three talk", 4, 3)
+	for range 50 {
+		f := s.join(c, nil)
+		f.away = true
+		f.enc, f.dec = codec.G722.NewEncoder(), codec.G722.NewDecoder()
+	}
+	ask("fifty have come", 4, 3)
+	talks[1] = false
+	s.turns(hangover + alongFrames + 2)
+	ask("two talk", 3, 3)
+	talks[0], talks[2] = false, false
+	s.turns(2 * (hangover + alongFrames + calmFrames))
+	ask("nobody talks", 2, 2)
+}
+
+// Of many who talk at once the loudest are heard, and each part has only so many
+// encoders of their own.
+func TestCrowd_loudestAreHeard(t *testing.T) {
+	c := likeOpus()
+	s := newStudio(t)
+	for i := range 2 * maxCostly {
+		s.join(c, tone(300+150*float64(i), -40+float64(i)/2)).dec = codec.G722.NewDecoder()
+	}
+	listener := s.join(codec.L16At16000, nil)
+	for _, f := range s.far {
+		f.enc = f.codec.NewEncoder()
+		if k, ok := f.codec.(counting); ok {
+			f.enc = k.Codec.NewEncoder()
+		}
+	}
+	s.turns(60)
+	*c.encoded = 0
+	heard := s.listen(listener, 25)
+	if *c.encoded > 25*(maxCostly+1) {
+		t.Errorf("%d encodes in 25 ticks, want at most %d in each", *c.encoded, maxCostly+1)
+	}
+	for i := range 2 * maxCostly {
+		level := audiotest.Hears(heard, 16000, 300+150*float64(i))
+		if is, want := level > -45, i >= maxCostly; is != want {
+			t.Errorf("speaker %d of %d, in the order of loudness, is heard at %.1f dBov", i, 2*maxCostly, level)
+		}
+	}
+}
+
+// Who has been silent and begins to speak is heard from the first syllable on, though
+// what it sent was not decoded.
+func TestSkim_noSyllableIsCut(t *testing.T) {
+	for _, c := range []codec.Codec{codec.G722, opusOrSkip(t)} {
+		s := newStudio(t)
+		speaking := false
+		word := tone(700, -20)
+		speaker := s.join(c, func(at float64) float64 {
+			if speaking {
+				return word(at)
+			}
+			return 0
+		})
+		listener := s.join(codec.L16At16000, nil)
+		s.turns(100)
+		if speaker.session.in.loud != 0 {
+			t.Fatalf("%s: silence is heard", name(c))
+		}
+		speaking = true
+		heard := s.listen(listener, 4)
+		// Within two frames: one on its way, and what the codec looks ahead.
+		begins := slices.IndexFunc(heard, func(v int16) bool { return v > 1000 || v < -1000 })
+		if begins < 0 || begins > 2*320 {
+			t.Errorf("%s: the word is heard from sample %d on", name(c), begins)
+		}
+	}
+}
+
+func TestTick_doesNotAllocate_HD(t *testing.T) {
+	s := newStudio(t)
+	// That libopus is called without allocating is a test of package codec.
+	codecs := []codec.Codec{codec.PCMU, codec.G722, codec.L16At48000, codec.L16At16000, likeOpus(), codec.PCMA}
+	for i := range 3 * len(codecs) {
+		f := s.join(codecs[i%len(codecs)], nil)
+		if i%2 == 0 {
+			f.sound = tone(300+40*float64(i), -25)
+		}
+	}
+	s.turns(50)
+	for _, f := range s.far {
+		f.heard = make([]int16, 0, 48000*20)
+	}
+	// What the far ends do is in it, but they allocate only their packets.
+	far := testing.AllocsPerRun(20, func() {
+		for _, f := range s.far {
+			s.speak(f)
+		}
+		s.sent = s.sent[:0]
+	})
+	if n := testing.AllocsPerRun(100, s.turn); n > far {
+		t.Errorf("a tick allocates %v times, the far ends %v", n, far)
+	}
+}
