@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"confab/internal/audio"
+	"confab/internal/codec"
 	"confab/internal/contract"
 	"confab/internal/leg"
 	"confab/internal/media"
@@ -38,6 +39,7 @@ type callCmd struct {
 	Record   string        `placeholder:"FILE" help:"Record what is heard, as a WAV file."`
 	Listen   []float64     `placeholder:"HZ" help:"Tell how loud these pitches are heard, at their loudest."`
 	For      time.Duration `placeholder:"TIME" help:"Hang up after so long, such as 20s. Until then it lasts until either side hangs up; here, by Ctrl-C."`
+	Codec    []string      `placeholder:"NAME" help:"Codecs to offer, the best first: opus, G722, PCMU, PCMA, L16/8000, L16/16000, L16/48000. PCMU,PCMA if none is given."`
 	Ring     time.Duration `default:"60s" placeholder:"TIME" help:"How long to let it ring."`
 	From     string        `default:"confab" placeholder:"USER" help:"Who calls: a number, a user name or a sip: address."`
 	Name     string        `placeholder:"NAME" help:"The caller's name to show."`
@@ -81,7 +83,7 @@ func (c *callCmd) Run(ctx context.Context, t terminal) (err error) {
 		return err
 	}
 	options := phone.Options{
-		Target:  leg.Target{URI: c.Target, From: c.From, Name: c.Name, Timeout: c.Ring},
+		Target:  leg.Target{URI: c.Target, From: c.From, Name: c.Name, Timeout: c.Ring, Codecs: c.Codec},
 		Pitches: c.Listen,
 	}
 	if c.Record != "" {
@@ -164,7 +166,11 @@ func (c *callCmd) voice() (audio.Source, error) {
 	case c.Tone != 0 && (c.Tone < 20 || c.Tone > 20000):
 		return nil, wrong("tone of %v Hz: want one that can be heard over a telephone, such as 440", c.Tone)
 	case c.Tone != 0:
-		return audio.NewTone(8000, c.Tone, toneLevel, 0), nil
+		rate := 8000
+		if c.Tone > 3400 {
+			rate = 48000 // for who can hear it
+		}
+		return audio.NewTone(rate, c.Tone, toneLevel, 0), nil
 	case c.Say == "":
 		return nil, nil
 	}
@@ -195,6 +201,11 @@ func (c *callCmd) check() error {
 	for _, hz := range c.Listen {
 		if hz < 20 || hz > 20000 {
 			return wrong("cannot listen for %v Hz: --listen takes pitches that can be heard, such as 440,660", hz)
+		}
+	}
+	for _, name := range c.Codec {
+		if _, err := codec.Named(name); err != nil {
+			return wrong("cannot call so: %v", err)
 		}
 	}
 	if c.Ring <= 0 || c.For < 0 {

@@ -1,6 +1,13 @@
 package codec
 
-import "strings"
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// ErrUnknown is wrapped by the error of Named for what is no codec of ours.
+var ErrUnknown = errors.New("no such codec")
 
 // ByName returns the codec that SDP calls name at clock (Hz), as in
 // a=rtpmap:0 PCMU/8000, for a far end whose a=fmtp says parameters ("": nothing).
@@ -17,4 +24,20 @@ func ByName(name string, clock int, parameters string) (Codec, bool) {
 		}
 	}
 	return nil, false
+}
+
+// Named returns the codec that people call name: opus, G722, PCMU, PCMA, or L16 with a
+// rate (L16/16000), whatever the case. Errors: ErrUnknown; or why there is no Opus.
+func Named(name string) (Codec, error) {
+	for known, c := range map[string]Codec{
+		"PCMU": PCMU, "PCMA": PCMA, "G722": G722, "L16/8000": L16At8000, "L16/16000": L16At16000, "L16/48000": L16At48000,
+	} {
+		if strings.EqualFold(known, name) {
+			return c, nil
+		}
+	}
+	if strings.EqualFold(name, "opus") {
+		return Opus()
+	}
+	return nil, fmt.Errorf("codec %q: %w: want opus, G722, PCMU, PCMA, L16/8000, L16/16000 or L16/48000", name, ErrUnknown)
 }

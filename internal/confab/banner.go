@@ -40,6 +40,7 @@ func (s *Switch) banner(ctx context.Context, to io.Writer) error {
 	if number != "" {
 		row("Try", "%s call sip:%s@%s --digits %s", s.cfg.Program, number, sip, trialDigits(rooms))
 	}
+	row("Codecs", "%s", strings.Join(s.codecs, ", "))
 	fmt.Fprintln(&b)
 	row("API", "http://%s%s", http, api.Root)
 	row("AccountSid", "%s", s.account.SID)

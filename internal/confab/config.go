@@ -24,6 +24,7 @@ type Config struct {
 	SIP        string     `yaml:"sip" default:"127.0.0.1:5060" env:"CONFAB_SIP" help:"Address and port for SIP, over UDP and TCP. The voice of the calls uses the same address."`
 	SIPTrusted Prefixes   `yaml:"sip_trusted" name:"sip-trusted" default:"127.0.0.0/8, ::1/128" placeholder:"NETWORKS" env:"CONFAB_SIP_TRUSTED" help:"Networks of trunks and proxies, from which many callers' messages come: the bound of 200 messages a second of one source is not for them. With commas between them."`
 	RTPPorts   PortRange  `yaml:"rtp_ports" default:"10000-10999" env:"CONFAB_RTP_PORTS" help:"UDP ports for voice: even ones for RTP, the odd one after each for RTCP."`
+	Codecs     Codecs     `yaml:"codecs" default:"opus, G722, PCMU, PCMA" placeholder:"NAMES" env:"CONFAB_CODECS" help:"Codecs to offer in calls out, in this order, and to accept in calls in: of what a caller offers, the one with the widest band. opus (where libopus is installed), G722, PCMU, PCMA, L16/8000, L16/16000, L16/48000, with commas between them."`
 	Advertise  netip.Addr `yaml:"advertise" default:"" placeholder:"IP" env:"CONFAB_ADVERTISE" help:"IP address to write into SDP and Contact for far ends outside the local networks: the public one, behind NAT. Empty: the address that is listened on."`
 	LogLevel   slog.Level `yaml:"log_level" default:"INFO" env:"CONFAB_LOG_LEVEL" help:"What is logged to standard error: DEBUG, INFO, WARN or ERROR."`
 

@@ -32,6 +32,7 @@ const LineHost = "line.confab.internal"
 type Switch struct {
 	cfg      Config
 	log      *slog.Logger
+	codecs   []string // that are offered, by name
 	warnings []string // for the banner: what is amiss, in one line each
 
 	store       *store.Store
@@ -242,8 +243,12 @@ func (s *Switch) openSIP(context.Context) (err error) {
 		return err
 	}
 	s.closeLater(s.dialogs.close)
+	codecs, err := s.openCodecs()
+	if err != nil {
+		return err
+	}
 	s.sip, err = sip.New(sip.Config{
-		Addr: s.cfg.SIP, Advertise: s.cfg.Advertise, Trusted: s.cfg.SIPTrusted,
+		Addr: s.cfg.SIP, Codecs: codecs, Advertise: s.cfg.Advertise, Trusted: s.cfg.SIPTrusted,
 		ListenPacket: s.cfg.Net.ListenPacket, Listen: s.cfg.Net.Listen, Dial: s.cfg.Net.Dial,
 		Plane: s.plane, Handler: s.calls, OnDialog: s.dialogs.note, Agent: "Confab", Log: s.log,
 	})

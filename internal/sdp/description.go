@@ -35,7 +35,8 @@ type stream struct {
 	direction         direction
 	ptime, maxptime   int // milliseconds; 0: not given
 	rtpmaps           map[string]rtpmap
-	rtcpPort          int // RFC 3605; 0: not given
+	fmtps             map[string]string // parameters by format
+	rtcpPort          int               // RFC 3605; 0: not given
 	rtcpAddr          netip.Addr
 	rtcpMux           bool
 	directionExplicit bool
@@ -130,7 +131,7 @@ func parseMedia(value string) (stream, error) {
 	if err != nil {
 		return stream{}, fmt.Errorf("%w: port in media line %.40q", ErrSyntax, value)
 	}
-	return stream{media: f[0], port: int(port), proto: f[2], formats: f[3:], rtpmaps: make(map[string]rtpmap)}, nil
+	return stream{media: f[0], port: int(port), proto: f[2], formats: f[3:], rtpmaps: make(map[string]rtpmap), fmtps: make(map[string]string)}, nil
 }
 
 // parseConnection reads the value of a c= line (RFC 8866 §5.7).
@@ -179,6 +180,8 @@ func (s *stream) attribute(value string) {
 		s.rtcp(value)
 	case "rtpmap":
 		s.rtpmap(value)
+	case "fmtp":
+		s.fmtp(value)
 	}
 }
 
@@ -226,6 +229,16 @@ func (s *stream) rtpmap(value string) {
 		m.channels = int(n)
 	}
 	s.rtpmaps[pt] = m
+}
+
+// fmtp reads a=fmtp (RFC 8866 §6.15): <format> <parameters>.
+func (s *stream) fmtp(value string) {
+	if s.fmtps == nil || len(s.fmtps) == maxFormats {
+		return // above the first media line, or too many
+	}
+	if format, parameters, ok := strings.Cut(strings.TrimSpace(value), " "); ok {
+		s.fmtps[format] = strings.TrimSpace(parameters)
+	}
 }
 
 // inherit takes from the session what the media line does not say itself.

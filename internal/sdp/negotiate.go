@@ -25,14 +25,18 @@ const (
 type Format struct {
 	Name        string // encoding name, compared without case: "PCMU"
 	Clock       int    // RTP clock, Hz
+	Channels    int    // as in the rtpmap; 0 is 1
 	PayloadType uint8  // to offer it with; an answer takes the offerer's
+	Parameters  string // what a=fmtp says of it; empty: nothing
+	Band        int    // Hz: an answer takes the widest that both have
+	Whole       bool   // its packets are 20 ms and cannot be cut in two
 }
 
 // Local is what we say of ourselves in an offer or an answer.
 type Local struct {
 	Address netip.AddrPort // where we want RTP; RTCP is wanted on the next port
 	Formats []Format       // that we can send and receive; in an offer in order of preference
-	DTMF    uint8          // payload type of telephone-event to offer; 0: not offered, nor accepted in an offer
+	DTMF    uint8          // payload type of telephone-event to offer, at the clock of the first format; those for further clocks follow. 0: not offered, nor accepted in an offer
 	PTime   time.Duration  // of what we like to receive; zero says nothing
 	ID      uint64         // session id of the o= line: one per dialog
 	Version uint64         // of the o= line: raised whenever what we say changes (RFC 3264 §8)
@@ -44,7 +48,9 @@ type Agreed struct {
 	Name        string         // encoding name, in the spelling of Local.Formats
 	Clock       int            // Hz
 	PayloadType uint8          // of the codec, both ways
+	Parameters  string         // what the far end's a=fmtp says of the codec
 	DTMF        uint8          // payload type of telephone-event; 0: none
+	DTMFClock   int            // its clock, Hz
 	PTime       time.Duration  // of what we send: 20 ms, less where the far end's maxptime asks for it
 	Remote      netip.AddrPort // where the far end wants RTP; zero: it gave a name, not an address; unspecified IP: held the old way (RFC 3264 §8.4)
 	RTCP        netip.AddrPort // where it wants RTCP (RFC 3605); zero: Remote's port + 1
@@ -54,9 +60,10 @@ type Agreed struct {
 }
 
 // Answer answers offer (RFC 3264 §6): the first voice stream that fits is
-// taken, with the first of its formats that we have (the offerer's order is
-// its preference, §6.1) and telephone-event; every other stream is refused in
-// its place with port 0. ErrNothingFits when none does.
+// taken, with telephone-event and the one of its formats that we have whose band is
+// widest: of those that are alike the first, since the offerer's order is its
+// preference (§6.1). Every other stream is refused in its place with port 0.
+// ErrNothingFits when none does.
 func Answer(offer Description, l Local) ([]byte, Agreed, error) {
 	taken, a, err := agree(offer, l)
 	if err != nil {
@@ -85,7 +92,7 @@ func Agree(offer Description, l Local) (Agreed, error) {
 // agree finds the stream that is taken.
 func agree(offer Description, l Local) (taken int, a Agreed, err error) {
 	for i, s := range offer.streams {
-		if a, ok := s.agree(l); ok {
+		if a, ok := s.agree(l, true); ok {
 			a.Receive = a.Receive && !l.Held
 			return i, a, nil
 		}
@@ -101,19 +108,34 @@ func Offer(l Local) []byte {
 	for _, f := range l.Formats {
 		list = append(list, strconv.Itoa(int(f.PayloadType)))
 	}
-	if l.DTMF != 0 {
-		list = append(list, strconv.Itoa(int(l.DTMF)))
+	clocks := l.clocks()
+	for i := range clocks {
+		list = append(list, strconv.Itoa(int(l.DTMF)+i))
 	}
 	w.line("m=audio ", port(l), " RTP/AVP ", strings.Join(list, " "))
 	for _, f := range l.Formats {
-		w.rtpmap(f.PayloadType, f.Name, f.Clock)
+		w.format(f.PayloadType, f)
 	}
-	if l.DTMF != 0 && len(l.Formats) > 0 {
-		w.telephoneEvent(l.DTMF, l.Formats[0].Clock)
+	for i, clock := range clocks {
+		w.telephoneEvent(l.DTMF+uint8(i), clock)
 	}
 	w.ptime(l)
 	w.line("a=", directionFor(true, !l.Held).String())
 	return w.bytes()
+}
+
+// clocks are those to offer telephone-event at: one for each that a format has (RFC 4733
+// §2.1: both are on one timestamp line).
+func (l Local) clocks() (clocks []int) {
+	if l.DTMF == 0 {
+		return nil
+	}
+	for _, f := range l.Formats {
+		if !slices.Contains(clocks, f.Clock) {
+			clocks = append(clocks, f.Clock)
+		}
+	}
+	return clocks
 }
 
 // Accept reads the answer to an offer made of l (RFC 3264 §7). ErrNothingFits
@@ -122,7 +144,7 @@ func Accept(l Local, answer Description) (Agreed, error) {
 	if len(answer.streams) == 0 {
 		return Agreed{}, ErrNothingFits
 	}
-	a, ok := answer.streams[0].agree(l)
+	a, ok := answer.streams[0].agree(l, false)
 	if !ok {
 		return Agreed{}, ErrNothingFits
 	}
@@ -132,8 +154,9 @@ func Accept(l Local, answer Description) (Agreed, error) {
 }
 
 // agree settles what we and the far end, who wrote s, do with the stream; ok
-// is false when nothing.
-func (s *stream) agree(l Local) (a Agreed, ok bool) {
+// is false when nothing. choose lets us choose among its formats, as who answers
+// does; otherwise it has chosen.
+func (s *stream) agree(l Local, choose bool) (a Agreed, ok bool) {
 	if s.media != "audio" || s.port == 0 || s.proto != "RTP/AVP" && s.proto != "RTP/AVPF" {
 		return a, false
 	}
@@ -141,11 +164,15 @@ func (s *stream) agree(l Local) (a Agreed, ok bool) {
 	if !s.given || s.addr.IsMulticast() {
 		return a, false
 	}
+	a.PTime = s.sendPTime()
+	band := 0
 	for _, f := range s.formats {
 		have, pt, fits := s.match(f, l.Formats)
-		if fits {
-			a = Agreed{Name: have.Name, Clock: have.Clock, PayloadType: pt}
-			ok = true
+		if !fits || have.Whole && a.PTime < defaultPTime || ok && have.Band <= band {
+			continue
+		}
+		a.Name, a.Clock, a.PayloadType, a.Parameters = have.Name, have.Clock, pt, s.fmtps[f]
+		if ok, band = true, have.Band; !choose {
 			break
 		}
 	}
@@ -153,9 +180,8 @@ func (s *stream) agree(l Local) (a Agreed, ok bool) {
 		return a, false
 	}
 	if l.DTMF != 0 {
-		a.DTMF = s.telephoneEvent(a.Clock)
+		a.DTMF, a.DTMFClock = s.telephoneEvent(a.Clock)
 	}
-	a.PTime = s.sendPTime()
 	a.RTCPMux = s.rtcpMux
 	if s.addr.IsValid() {
 		a.Remote = netip.AddrPortFrom(s.addr, uint16(s.port))
@@ -187,7 +213,7 @@ func (s *stream) match(f string, have []Format) (Format, uint8, bool) {
 		}
 	}
 	i := slices.IndexFunc(have, func(h Format) bool {
-		return strings.EqualFold(h.Name, m.name) && h.Clock == m.clock && m.channels == 1
+		return strings.EqualFold(h.Name, m.name) && h.Clock == m.clock && m.channels <= max(h.Channels, 1)
 	})
 	if i < 0 {
 		return Format{}, 0, false
@@ -195,19 +221,28 @@ func (s *stream) match(f string, have []Format) (Format, uint8, bool) {
 	return have[i], pt, true
 }
 
-// telephoneEvent returns the payload type of telephone-event at the clock of
-// the codec (RFC 4733 §2.1: both are on one timestamp line), or 0.
-func (s *stream) telephoneEvent(clock int) uint8 {
+// telephoneEvent returns the payload type of telephone-event and its clock: that of the
+// codec (RFC 4733 §2.1: both are on one timestamp line).
+//
+// Deviation (RFC 4733 §2.1): where there is none at the codec's clock, the one at
+// 8,000 Hz is taken, because many phones that speak Opus offer no other, and without
+// it no key of theirs would be understood.
+func (s *stream) telephoneEvent(clock int) (payload uint8, at int) {
 	for _, f := range s.formats {
 		m, ok := s.rtpmaps[f]
-		if !ok || !strings.EqualFold(m.name, telephoneEvent) || m.clock != clock {
+		if !ok || !strings.EqualFold(m.name, telephoneEvent) {
 			continue
 		}
-		if pt, ok := payloadType(f); ok {
-			return pt
+		pt, ok := payloadType(f)
+		switch {
+		case !ok:
+		case m.clock == clock:
+			return pt, clock
+		case m.clock == 8000 && payload == 0:
+			payload, at = pt, m.clock
 		}
 	}
-	return 0
+	return payload, at
 }
 
 // sendPTime returns the duration of the packets that we send. A wish (ptime)

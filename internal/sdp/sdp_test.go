@@ -44,9 +44,16 @@ var compareAddrs = cmp.Comparer(func(a, b netip.AddrPort) bool { return a == b }
 
 func TestAnswer(t *testing.T) {
 	remote := netip.MustParseAddrPort("203.0.113.5:4000")
-	usual := sdp.Agreed{Name: "PCMU", Clock: 8000, PayloadType: 0, DTMF: 101, PTime: 20 * time.Millisecond,
+	usual := sdp.Agreed{Name: "PCMU", Clock: 8000, PayloadType: 0, DTMF: 101, DTMFClock: 8000, PTime: 20 * time.Millisecond,
 		Remote: remote, Send: true, Receive: true}
-	with := func(f func(*sdp.Agreed)) sdp.Agreed { a := usual; f(&a); return a }
+	with := func(f func(*sdp.Agreed)) sdp.Agreed {
+		a := usual
+		f(&a)
+		if a.DTMF == 0 {
+			a.DTMFClock = 0
+		}
+		return a
+	}
 
 	tests := []struct {
 		name   string
@@ -307,7 +314,7 @@ func TestAccept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := sdp.Agreed{Name: "PCMA", Clock: 8000, PayloadType: 8, DTMF: 101, PTime: 20 * time.Millisecond,
+	want := sdp.Agreed{Name: "PCMA", Clock: 8000, PayloadType: 8, DTMF: 101, DTMFClock: 8000, PTime: 20 * time.Millisecond,
 		Remote: netip.MustParseAddrPort("203.0.113.5:4000"), Send: true, Receive: true}
 	if d := cmp.Diff(want, got, compareAddrs); d != "" {
 		t.Errorf("agreed (-want +got):\n%s", d)

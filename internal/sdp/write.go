@@ -48,9 +48,14 @@ func (w *writer) formats(a Agreed) string {
 
 // agreed writes the attributes of the stream that answers with a.
 func (w *writer) agreed(a Agreed, l Local) {
-	w.rtpmap(a.PayloadType, a.Name, a.Clock)
+	for _, f := range l.Formats {
+		if f.Name == a.Name && f.Clock == a.Clock {
+			w.format(a.PayloadType, f)
+			break
+		}
+	}
 	if a.DTMF != 0 {
-		w.telephoneEvent(a.DTMF, a.Clock)
+		w.telephoneEvent(a.DTMF, a.DTMFClock)
 	}
 	w.ptime(l)
 	if a.RTCPMux {
@@ -60,12 +65,24 @@ func (w *writer) agreed(a Agreed, l Local) {
 	w.line("a=", directionFor(a.Send, a.Receive).String())
 }
 
-func (w *writer) rtpmap(pt uint8, name string, clock int) {
-	w.line("a=rtpmap:", strconv.Itoa(int(pt)), " ", name, "/", strconv.Itoa(clock))
+// format writes the attributes of f at payload type pt.
+func (w *writer) format(pt uint8, f Format) {
+	w.rtpmap(pt, f.Name, f.Clock, f.Channels)
+	if f.Parameters != "" {
+		w.line("a=fmtp:", strconv.Itoa(int(pt)), " ", f.Parameters)
+	}
+}
+
+func (w *writer) rtpmap(pt uint8, name string, clock, channels int) {
+	line := "a=rtpmap:" + strconv.Itoa(int(pt)) + " " + name + "/" + strconv.Itoa(clock)
+	if channels > 1 { // RFC 8866 §6.6: one may be left out
+		line += "/" + strconv.Itoa(channels)
+	}
+	w.line(line)
 }
 
 func (w *writer) telephoneEvent(pt uint8, clock int) {
-	w.rtpmap(pt, telephoneEvent, clock)
+	w.rtpmap(pt, telephoneEvent, clock, 1)
 	w.line("a=fmtp:", strconv.Itoa(int(pt)), " ", dtmfEvents)
 }
 

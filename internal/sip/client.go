@@ -91,7 +91,11 @@ func (s *Server) plan(ctx context.Context, target leg.Target) (*call, error) {
 	}
 	f := flow{network: networkOf(uri, networkUDP), remote: netip.AddrPortFrom(addr, portOr(uri.Port))}
 	// A port of its own until it is answered: two forks may send to it.
-	v, err := s.openVoice(nil, addr, true)
+	codecs, err := s.codecs(target.Codecs)
+	if err != nil {
+		return nil, err
+	}
+	v, err := s.openVoice(codecs, nil, addr, true)
 	if err != nil {
 		return nil, err
 	}

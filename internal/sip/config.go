@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 
+	"confab/internal/codec"
 	"confab/internal/leg"
 	"confab/internal/media"
 )
@@ -51,6 +52,10 @@ type Config struct {
 	// asks the system's resolver.
 	Resolve func(ctx context.Context, host string) ([]netip.Addr, error)
 
+	// Codecs are what is offered, in this order, and accepted: of an offer the one with
+	// the widest band. Nil: PCMU and PCMA.
+	Codecs []codec.Codec
+
 	Plane   *media.Plane // makes the sessions
 	Handler Handler      // is given inbound calls; nil refuses them all (480)
 	Limits  Limits       // zero fields take their defaults
@@ -88,6 +93,9 @@ func (c Config) validate() error {
 // withDefaults returns c with what was left out filled in.
 func (c Config) withDefaults() Config {
 	c.Limits = c.Limits.withDefaults()
+	if c.Codecs == nil {
+		c.Codecs = []codec.Codec{codec.PCMU, codec.PCMA}
+	}
 	if c.Local == nil {
 		c.Local = localNetworks
 	}

@@ -17,8 +17,11 @@ import (
 	"confab/internal/sdp"
 )
 
-// dtmfPayload is the payload type that we offer telephone-event with.
-const dtmfPayload = 101
+// Payload types that we offer (RFC 3551 §6: dynamic ones are 96 to 127).
+const (
+	dtmfPayload    = 101 // telephone-event; further clocks have those after it
+	dynamicPayload = 110 // the first codec that has none of its own
+)
 
 // voice is a dialog's side of offer and answer (RFC 3264): what was said last
 // by each, and the session that it is about.
@@ -30,12 +33,12 @@ type voice struct {
 	offered bool   // ours is an offer, its answer has not come
 }
 
-// openVoice makes the session of a dialog, with what its far end has said of
+// openVoice makes the session of a dialog that may have these codecs, with what its far end has said of
 // itself (nil: nothing yet).
-func (s *Server) openVoice(offer *sdp.Description, signal netip.Addr, alone bool) (voice, error) {
+func (s *Server) openVoice(codecs []codec.Codec, offer *sdp.Description, signal netip.Addr, alone bool) (voice, error) {
 	config := media.SessionConfig{Signal: signal, Alone: alone}
 	local := sdp.Local{
-		Formats: []sdp.Format{formatOf(codec.PCMU), formatOf(codec.PCMA)},
+		Formats: formats(codecs),
 		DTMF:    dtmfPayload,
 		PTime:   20 * time.Millisecond,
 		ID:      sessionID(),
@@ -57,8 +60,38 @@ func (s *Server) openVoice(offer *sdp.Description, signal netip.Addr, alone bool
 	return voice{session: session, local: local}, nil
 }
 
-func formatOf(c codec.Codec) sdp.Format {
-	return sdp.Format{Name: c.Name(), Clock: c.ClockRate(), PayloadType: uint8(c.PayloadType())}
+// codecs are those called names; no names are the server's own.
+func (s *Server) codecs(names []string) ([]codec.Codec, error) {
+	if names == nil {
+		return s.cfg.Codecs, nil
+	}
+	list := make([]codec.Codec, len(names))
+	for i, name := range names {
+		c, err := codec.Named(name)
+		if err != nil {
+			return nil, err
+		}
+		list[i] = c
+	}
+	return list, nil
+}
+
+// formats are codecs as SDP has them.
+func formats(codecs []codec.Codec) []sdp.Format {
+	list := make([]sdp.Format, 0, len(codecs))
+	next := uint8(dynamicPayload)
+	for _, c := range codecs {
+		f := sdp.Format{Name: c.Name(), Clock: c.ClockRate(), Channels: c.Channels(), Parameters: c.Parameters(),
+			Band: c.SampleRate(), Whole: !c.Kind().Divisible}
+		if pt := c.PayloadType(); pt >= 0 {
+			f.PayloadType = uint8(pt)
+		} else {
+			f.PayloadType = next
+			next++
+		}
+		list = append(list, f)
+	}
+	return list
 }
 
 // sessionID returns a number for the o= line (RFC 8866 §5.2), which some far
@@ -114,12 +147,12 @@ func (v *voice) adopt(text []byte, a sdp.Agreed) error {
 	if bytes.Equal(text, v.heard) {
 		return nil // RFC 3264 §8: nothing has changed
 	}
-	c, ok := codec.ByName(a.Name, a.Clock, "")
+	c, ok := codec.ByName(a.Name, a.Clock, a.Parameters)
 	if !ok {
 		return fmt.Errorf("no codec %s/%d", a.Name, a.Clock)
 	}
 	err := v.session.Set(media.Params{
-		Codec: c, PayloadType: a.PayloadType, DTMF: a.DTMF, PTime: a.PTime,
+		Codec: c, PayloadType: a.PayloadType, DTMF: a.DTMF, DTMFClock: a.DTMFClock, PTime: a.PTime,
 		Remote: a.Remote, RTCP: a.RTCP, RTCPMux: a.RTCPMux, Send: a.Send, Receive: a.Receive,
 	})
 	if err != nil {

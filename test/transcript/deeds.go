@@ -11,20 +11,28 @@ import (
 
 	"confab/internal/audio"
 	"confab/internal/audio/audiotest"
+	"confab/internal/codec"
 	"confab/internal/media"
 )
 
-// parseCalls: "ann calls +15550100".
+// parseCalls: "ann calls +15550100", "ann calls +15550100 with G722 over tcp".
 func parseCalls(name string, w []string) (step, error) {
 	transport := ""
-	if n := len(w); n == 3 && w[1] == "over" && (w[2] == "udp" || w[2] == "tcp") {
-		transport, w = ";transport="+w[2], w[:1]
+	if n := len(w); n >= 3 && w[n-2] == "over" && (w[n-1] == "udp" || w[n-1] == "tcp") {
+		transport, w = ";transport="+w[n-1], w[:n-2]
+	}
+	var codecs []string
+	if len(w) == 3 && w[1] == "with" {
+		codecs, w = w[2:], w[:1]
+		if _, err := codec.Named(codecs[0]); errors.Is(err, codec.ErrUnknown) {
+			return nil, err
+		}
 	}
 	if len(w) != 1 {
-		return nil, errors.New("want a number, and over tcp or nothing")
+		return nil, errors.New("want a number, and with a codec, over tcp, or nothing")
 	}
 	return deed(func(r *run) error {
-		return r.person(name).call("sip:" + r.stage.number(w[0]) + "@" + r.stage.sip.String() + transport)
+		return r.person(name).call("sip:"+r.stage.number(w[0])+"@"+r.stage.sip.String()+transport, codecs)
 	}), nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"confab/internal/audio"
 	"confab/internal/media"
 )
 
@@ -24,9 +25,23 @@ func newEar() *ear { return &ear{changed: make(chan struct{})} }
 
 // listen fills the ear until the tap ends.
 func (e *ear) listen(tap *media.Tap) {
-	buf := make([]int16, soundRate/10)
+	frame := make([]int16, audio.FrameSize(tap.Rate()))
+	buf := make([]int16, audio.FrameSize(soundRate))
+	var down *audio.Converter // of a wider band the ear hears what a telephone carries
+	if tap.Rate() != soundRate {
+		down = audio.NewConverter(tap.Rate(), soundRate)
+	}
 	for {
-		n, err := tap.Read(context.Background(), buf)
+		n, err := readFrame(tap, frame)
+		switch {
+		case down == nil:
+			copy(buf, frame)
+		case n == len(frame):
+			down.Voice(buf, frame)
+			n = len(buf)
+		default:
+			n = 0
+		}
 		e.mu.Lock()
 		e.samples = append(e.samples, buf[:n]...)
 		e.closed = err != nil
@@ -37,6 +52,16 @@ func (e *ear) listen(tap *media.Tap) {
 			return
 		}
 	}
+}
+
+// readFrame reads a frame, or what is left before the tap ends.
+func readFrame(tap *media.Tap, frame []int16) (n int, err error) {
+	for n < len(frame) && err == nil {
+		var k int
+		k, err = tap.Read(context.Background(), frame[n:])
+		n += k
+	}
+	return n, err
 }
 
 // now returns how many samples have been heard.

@@ -3,6 +3,7 @@ package transcript
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -18,6 +19,12 @@ type File struct {
 
 	timeline []moment
 	source   []string // its lines, for Update
+}
+
+// NeedsOpus reports whether somebody calls with Opus, for which the machine must have
+// its library.
+func (f *File) NeedsOpus() bool {
+	return slices.ContainsFunc(f.source, func(line string) bool { return strings.Contains(line, " with opus") })
 }
 
 // Number is a number that can be dialled, and what its application is asked.

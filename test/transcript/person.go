@@ -44,8 +44,8 @@ func (p *person) signalLocked() {
 	p.changed = make(chan struct{})
 }
 
-// call dials target and returns at once.
-func (p *person) call(target string) error {
+// call dials target with codecs (nil: those of every telephone) and returns at once.
+func (p *person) call(target string, codecs []string) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.calls > 0 && !p.over {
@@ -63,14 +63,14 @@ func (p *person) call(target string) error {
 	p.stop = cancel
 	p.work.Go(func() {
 		defer cancel()
-		p.live(ctx, target)
+		p.live(ctx, target, codecs)
 	})
 	return nil
 }
 
 // live is one call, from dialling to the end.
-func (p *person) live(ctx context.Context, target string) {
-	l, err := p.dialer.Dial(ctx, leg.Target{URI: target, From: p.number, Name: p.name, Timeout: time.Minute}, p.progress)
+func (p *person) live(ctx context.Context, target string, codecs []string) {
+	l, err := p.dialer.Dial(ctx, leg.Target{URI: target, From: p.number, Name: p.name, Timeout: time.Minute, Codecs: codecs}, p.progress)
 	if err != nil {
 		p.mu.Lock()
 		defer p.mu.Unlock()
