@@ -8,6 +8,10 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
+
+	"confab/internal/audio"
+	"confab/internal/audio/audiotest"
 )
 
 // baresips are phones of another make, each on a host of its own: it writes its
@@ -26,7 +30,10 @@ func baresipStage(t *testing.T) (*server, phones) {
 }
 
 // baresip is one of them.
-type baresip struct{ *handset }
+type baresip struct {
+	*handset
+	dir string // of its files
+}
 
 // modules are where Debian, and others, keep them.
 func modules(t *testing.T) string {
@@ -42,11 +49,11 @@ func modules(t *testing.T) string {
 
 func (b baresips) call(t *testing.T, s *server, name string, tone float64) caller {
 	t.Helper()
-	return b.dial(t, s.sip, name, tone)
+	return b.dial(t, s.sip, name, tone, "pcmu")
 }
 
-// dial lets one call the number at a server's address.
-func (b baresips) dial(t *testing.T, at, name string, tone float64) *baresip {
+// dial lets one call the number at a server's address, with a codec.
+func (b baresips) dial(t *testing.T, at, name string, tone float64, codec string) *baresip {
 	t.Helper()
 	in, address := b.host(t)
 	dir := t.TempDir()
@@ -58,17 +65,17 @@ func (b baresips) dial(t *testing.T, at, name string, tone float64) *baresip {
 			"ausrc_srate 48000", "ausrc_channels 2", // ausine knows no other
 			"snd_path " + dir,
 			"module_path " + modules(t),
-			"module stdio.so", "module g711.so", "module ausine.so", "module sndfile.so",
+			"module stdio.so", "module g711.so", "module g722.so", "module opus.so", "module ausine.so", "module sndfile.so",
 			"module_tmp account.so", "module_app menu.so",
 		}, "\n") + "\n",
-		"accounts": fmt.Sprintf("<sip:%s@%s:5060>;regint=0;dtmfmode=rtpevent;audio_codecs=pcmu;ptime=20\n", name, address),
+		"accounts": fmt.Sprintf("<sip:%s@%s:5060>;regint=0;dtmfmode=rtpevent;audio_codecs=%s;ptime=20\n", name, address, codec),
 		"contacts": "",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	p := &baresip{startHandset(t, name, in, exec.Command("baresip", "-4", "-v", "-n", address, "-f", dir), "/quit\n", func(from int) []int16 {
+	p := &baresip{dir: dir, handset: startHandset(t, name, in, exec.Command("baresip", "-4", "-v", "-n", address, "-f", dir), "/quit\n", func(from int) []int16 {
 		heard, _ := filepath.Glob(filepath.Join(dir, "dump-*-dec.wav"))
 		if len(heard) != 1 {
 			return nil // not in a call yet
@@ -95,4 +102,72 @@ func (p *baresip) hangUp() {
 	p.t.Helper()
 	p.write("/hangup\n")
 	p.says("terminated", 1)
+}
+
+// heard returns all that was heard in the call so far, and at which rate.
+func (p *baresip) heard() ([]int16, int) {
+	p.t.Helper()
+	files, _ := filepath.Glob(filepath.Join(p.dir, "dump-*-dec.wav"))
+	if len(files) != 1 {
+		return nil, 0 // not in a call yet
+	}
+	f, err := os.Open(files[0])
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer f.Close()
+	src, err := audio.NewWAVReader(f)
+	if err != nil {
+		return nil, 0 // no header yet
+	}
+	samples, _ := audio.Samples(src) // as far as it has been written
+	return samples, src.Rate()
+}
+
+// Phones of another make with HD codecs and without meet: who can hears the whole band
+// of who says it, and a telephone hears nothing of what it cannot. Keys come by the
+// telephone-events of each codec.
+func TestBaresip_HD(t *testing.T) {
+	t.Parallel()
+	s, people := baresipStage(t)
+	b := people.(baresips)
+	const low, high = 617, 5300 // Hz
+	// The one who plays Opus is told by maxplaybackrate that it may have all of it.
+	ann := b.dial(t, s.sip, "ann", low, "opus/48000/2")
+	bob := b.dial(t, s.sip, "bob", high, "G722/16000/1")
+	cid := b.dial(t, s.sip, "cid", 1163, "pcma")
+	all := []*baresip{ann, bob, cid}
+	for _, p := range all {
+		until(t, patience, "the line speaks", func() bool {
+			heard, rate := p.heard()
+			return len(heard) > 4*rate // it has said hello, and asks
+		})
+		p.press("123#")
+	}
+	until(t, patience, "three stand in conference 1", func() bool { return s.standing("conference 1") == 3 })
+	time.Sleep(9 * time.Second) // what is said on the way in is over by then, and they hear each other
+	for _, p := range all {
+		p.hangUp()
+	}
+	for _, c := range []struct {
+		who  string
+		p    *baresip
+		rate int
+		hz   float64
+		want bool
+	}{
+		{"Opus", ann, 48000, high, true}, {"Opus", ann, 48000, 1163, true}, {"Opus", ann, 48000, low, false},
+		{"G.722", bob, 16000, low, true}, {"G.722", bob, 16000, 1163, true}, {"G.722", bob, 16000, high, false},
+		{"G.711", cid, 8000, low, true}, {"G.711", cid, 8000, 8000 - high, false},
+	} {
+		heard, rate := c.p.heard()
+		if rate != c.rate {
+			t.Fatalf("%s is played at %d Hz, want %d", c.who, rate, c.rate)
+		}
+		end := len(heard) - 3*rate // before the first hangs up
+		level := audiotest.Hears(heard[max(0, end-rate):end], rate, c.hz)
+		if is := level > -30; is != c.want {
+			t.Errorf("%s hears %.0f Hz at %.1f dBov, want it heard: %v", c.who, c.hz, level, c.want)
+		}
+	}
 }

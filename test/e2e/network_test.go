@@ -70,7 +70,7 @@ func TestAdvertise(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ann := baresips{site}.dial(t, "198.51.1.1:"+port, "ann", annTone)
+	ann := baresips{site}.dial(t, "198.51.1.1:"+port, "ann", annTone, "pcmu")
 	ann.hears(welcome)
 	ann.beginsToHear(enterCode)
 	ann.press("123#")
