@@ -1,6 +1,7 @@
 package media
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math"
 	"slices"
@@ -372,3 +373,56 @@ func TestTick_doesNotAllocate_HD(t *testing.T) {
 		t.Errorf("a tick allocates %v times, the far ends %v", n, far)
 	}
 }
+
+// BenchmarkTick_HD is a room of one codec: 500 listeners, who send silence, and 3
+// talkers. What the far ends code is made beforehand.
+func BenchmarkTick_HD(b *testing.B) {
+	for _, c := range []codec.Codec{codec.PCMU, codec.G722, opusOrSkip(b)} {
+		b.Run(name(c), func(b *testing.B) {
+			s := newStudio(b)
+			for i := range 3 {
+				s.join(c, tone(500+200*float64(i), -20))
+			}
+			for range 500 {
+				s.join(c, nil)
+			}
+			s.turns(60)
+			again := &repeater{studio: s, sent: slices.Clone(s.sent)}
+			l := s.loop()
+			l.ports[0].rtp = again
+			for b.Loop() {
+				again.tick(uint32(c.ClockRate() / 50))
+				l.plane.epoch = l.plane.epoch.Add(-tickDuration)
+				l.turn(l.slot/slotsPerTick*slotsPerTick + slotsPerTick + int64(s.part.slot))
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*503), "ns/member")
+		})
+	}
+}
+
+// repeater sends again and again what the far ends of a studio sent last.
+type repeater struct {
+	*studio
+	sent []Packet
+	read int
+}
+
+func (r *repeater) tick(step uint32) {
+	r.read = 0
+	for _, p := range r.sent {
+		binary.BigEndian.PutUint16(p.Data[2:], binary.BigEndian.Uint16(p.Data[2:])+1)
+		binary.BigEndian.PutUint32(p.Data[4:], binary.BigEndian.Uint32(p.Data[4:])+step)
+	}
+}
+
+func (r *repeater) Read(packets []Packet) (int, error) {
+	n := min(len(packets), len(r.sent)-r.read)
+	for i, p := range r.sent[r.read : r.read+n] {
+		data := packets[i].Data[:cap(packets[i].Data)]
+		packets[i].Addr, packets[i].Data = p.Addr, data[:copy(data, p.Data)]
+	}
+	r.read += n
+	return n, nil
+}
+
+func (r *repeater) Write(packets []Packet) (int, error) { return len(packets), nil }

@@ -9,11 +9,12 @@ const (
 	// come: 60 ms.
 	mostConcealed = 3
 	// probeEvery is which packet of a silent far end is decoded whatever its coded bytes
-	// say: five times a second.
-	probeEvery = 10
-	// wakeFrom is how loud (a mean magnitude) a far end must be that was silent: a little more
-	// than later on, since a decoder that has missed packets may make 25 of nothing.
-	wakeFrom = 32
+	// say: twice a second.
+	probeEvery = 25
+	// wakeFrom is how loud (a mean magnitude, about −55 dBov) a far end must be that was
+	// silent: more than later on, since a decoder that has missed packets may make 40 of
+	// nothing. Speech that is softer still is not understood.
+	wakeFrom = 60
 )
 
 // skim lets a far end that is silent cost next to nothing, of whose codec the level is
@@ -62,6 +63,9 @@ func (in *inlet) takeSkimming(dst []int16, payload []byte, wanted, measured bool
 			in.sound.listened(0, false)
 			k.keep(payload)
 			return false
+		}
+		if quiet {
+			k.held = 0 // a look at one packet does not need those before it
 		}
 		for _, before := range k.kept[:k.held] {
 			if in.codec.Samples(before) <= len(dst) {
