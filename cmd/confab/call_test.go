@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"confab/internal/audio"
+	"confab/internal/codec"
 	"confab/internal/contract"
 	"confab/internal/leg"
 	"confab/internal/media"
@@ -78,7 +79,7 @@ func (c *called) serve(l leg.Leg) {
 }
 
 func (c *called) hear(tap *media.Tap) {
-	samples, filled := make([]int16, 1600), 0
+	samples, filled := make([]int16, tap.Rate()/5), 0
 	for {
 		n, err := tap.Read(context.Background(), samples[filled:])
 		if err != nil {
@@ -101,7 +102,8 @@ func answering(t *testing.T) (*called, string) {
 		t.Fatal(err)
 	}
 	c := &called{t: t}
-	server, err := sip.New(sip.Config{Addr: "127.0.0.1:0", Plane: plane, Handler: c})
+	codecs := []codec.Codec{codec.PCMU, codec.PCMA, codec.G722, codec.L16At48000}
+	server, err := sip.New(sip.Config{Addr: "127.0.0.1:0", Plane: plane, Handler: c, Codecs: codecs})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,6 +159,32 @@ func TestCall_saysPressesHearsAndRecords(t *testing.T) {
 	samples, err := audio.Samples(src)
 	if err != nil || len(samples) < 8000 || audio.LevelAt(samples, 8000, 660) < -40 {
 		t.Errorf("recorded %d samples with 660 Hz at %.0f dBov, %v", len(samples), audio.LevelAt(samples, 8000, 660), err)
+	}
+}
+
+func TestCall_codecs(t *testing.T) {
+	t.Parallel()
+	for codec, want := range map[string]string{"G722": "G722", "PCMA,g722,L16/48000": "L16", "PCMA,PCMU": "PCMA"} {
+		t.Run(codec, func(t *testing.T) {
+			t.Parallel()
+			who, at := answering(t)
+			stdout, stderr, code := runs(t, t.TempDir(), "call", "sip:anybody@"+at, "--codec", codec, "--tone", "440", "--digits", "w12#", "--listen", "660", "--json")
+			if code != exitOK || stderr != "" {
+				t.Fatalf("exit %d, %s", code, stderr)
+			}
+			var got callSummary
+			if err := json.Unmarshal([]byte(stdout), &got); err != nil {
+				t.Fatalf("%v: %s", err, stdout)
+			}
+			if got.Codec != want || got.Keys != "7" || len(got.Pitches) != 1 || got.Pitches[0].Level < -22 {
+				t.Errorf("%+v, want %s", got, want)
+			}
+			who.mu.Lock()
+			defer who.mu.Unlock()
+			if who.keys != "12#" || who.level < 127-22 {
+				t.Errorf("the far end heard keys %q, and 440 Hz at %.0f dBov", who.keys, who.level-127)
+			}
+		})
 	}
 }
 
