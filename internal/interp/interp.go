@@ -52,7 +52,7 @@ func (i *Interp) ServeCall(_ context.Context, c *call.Call) {
 	r := &run{
 		reader: &reader{
 			Interp: i, log: i.log.With("call", c.SID()), jar: webhook.NewJar(), account: c.Info().Account,
-			params: func() url.Values { return webhook.CallParams(c.Info()) }, notice: c.Warn,
+			params: func() url.Values { return webhook.CallParams(c.Info()) }, notice: c.Warn, rate: c.Session().Rate,
 		},
 		call: c, session: c.Session(), pace: newPace(maxTurns),
 	}
@@ -74,6 +74,7 @@ type reader struct {
 	account contract.AccountSID
 	params  func() url.Values      // the standard ones
 	notice  func(contract.Warning) // takes what is wrong with a document
+	rate    func() int             // of the one who hears it, Hz; nil: of nobody alone
 }
 
 // warn notes what is wrong with a document.

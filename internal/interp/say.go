@@ -10,8 +10,20 @@ import (
 	"confab/internal/twiml"
 )
 
-// sayRate is the rate of spoken prompts, Hz.
-const sayRate = 8000
+// The rates of spoken prompts, Hz. The voices know nothing beyond the wide band.
+const (
+	sayRate = 8000
+	sayInHD = 16000
+)
+
+// sayRate returns the rate at which to speak: for a telephone its own, so that what is
+// kept need not be converted for every caller.
+func (r *reader) sayRate() int {
+	if r.rate != nil && r.rate() > sayRate {
+		return sayInHD
+	}
+	return sayRate
+}
 
 // say makes speech ready to be heard. A text that cannot be spoken is passed
 // over with a warning (Twilio 13511, 13512, 13520, 13521); where nothing can be
@@ -20,7 +32,7 @@ func (r *reader) say(ctx context.Context, doc *document, v *twiml.Say) (clip, er
 	if v.Text == "" {
 		return nil, nil // the parser has warned
 	}
-	src, err := r.cfg.Speech.Say(ctx, speech.Request{Text: v.Text, Voice: v.Voice, Language: v.Language, Rate: sayRate})
+	src, err := r.cfg.Speech.Say(ctx, speech.Request{Text: v.Text, Voice: v.Voice, Language: v.Language, Rate: r.sayRate()})
 	if cause := context.Cause(ctx); cause != nil {
 		return nil, cause
 	}

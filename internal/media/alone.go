@@ -17,9 +17,9 @@ func (b *Bridge) HeardOnlyBy(s *Session, listeners ...*Session) error {
 			}
 		}
 	}()
-	rate := s.sampleRate()
+	rate := s.Rate()
 	for _, other := range listeners {
-		if other.loop == s.loop && other.sampleRate() == rate {
+		if other.loop == s.loop && other.Rate() == rate {
 			near = append(near, other)
 			continue
 		}

@@ -115,7 +115,7 @@ func (b *Bridge) partOn(l *loop, rate int) *part {
 // there, and they it, unless muted. A session stands at one bridge at a time.
 func (b *Bridge) Join(s *Session, muted bool) error {
 	for {
-		p := b.partOn(s.loop, s.sampleRate())
+		p := b.partOn(s.loop, s.Rate())
 		if p == nil {
 			return ErrClosed
 		}

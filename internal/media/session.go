@@ -143,8 +143,9 @@ func (s *Session) adopt(p Params, held bool) error {
 	}
 }
 
-// sampleRate returns the rate of the codec that was set last, Hz.
-func (s *Session) sampleRate() int {
+// Rate returns the rate of the samples of the codec that was set last, Hz: what is
+// played is best made at it. It is 8000 before the first Set.
+func (s *Session) Rate() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.codec == nil {
