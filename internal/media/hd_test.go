@@ -112,6 +112,28 @@ func TestRates_comeAndGoWithoutAClick(t *testing.T) {
 	}
 }
 
+// What the whole path leaves of a tone, from one far end's coder to another's decoder,
+// with the switch's between them: jitter buffer, mixer, converter, shared encoder.
+func TestQuality_ofThePath(t *testing.T) {
+	least := func(c codec.Codec) float64 {
+		return map[string]float64{"PCMU": 31, "PCMA": 31, "G722": 30, "L16": 60, "opus": 24}[c.Name()]
+	}
+	codecs := everyCodec(t)
+	for _, from := range codecs {
+		for _, to := range codecs {
+			s := newStudio(t)
+			s.join(from, tone(1000, -15))
+			listener := s.join(to, nil)
+			s.turns(25)
+			level, above := audiotest.Tonal(s.listen(listener, 50), to.SampleRate(), 1000)
+			t.Logf("%s to %s: %.1f dBov, %.1f dB", name(from), name(to), level, above)
+			if want := min(least(from), least(to)) - 1; math.Abs(level+15) > 0.7 || above < want {
+				t.Errorf("%s to %s: %.1f dBov, %.1f dB above all else; want −15 and %.0f", name(from), name(to), level, above, want)
+			}
+		}
+	}
+}
+
 // The same for one whose rate is another than the speaker's: what is converted goes on
 // as well.
 func TestRates_convertedWithoutAClick(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 
 	gosip "github.com/emiago/sipgo/sip"
 
+	"confab/internal/codec"
 	"confab/internal/contract"
 	"confab/internal/leg"
 	"confab/internal/media"
@@ -77,6 +78,41 @@ func TestReinvite(t *testing.T) {
 		c.send(c.text("ACK", sdpAt(farHost, 40000)))
 		c.cseq++
 		c.silence(time.Minute)
+		c.bye()
+		ended(t, l, leg.End{Cause: contract.CauseFarEnd, Code: 200})
+	})
+}
+
+// RFC 3264 §8.3.2: the codec changes in the middle of a call, to wider bands and back;
+// an offer of ours then has what we have, and each its own telephone-event.
+func TestReinvite_RFC3264_8_3_2_codec(t *testing.T) {
+	wide := func(cfg *sip.Config) {
+		cfg.Codecs = []codec.Codec{codec.G722, codec.L16At16000, codec.PCMU, codec.PCMA}
+	}
+	bubble(t, wide, func(t *testing.T, s *stage) {
+		c := s.caller(0)
+		l := c.answered(s)
+		if got := l.Session().Rate(); got != 8000 {
+			t.Errorf("a telephone's call is at %d Hz", got)
+		}
+		for _, step := range []struct {
+			formats, answer string
+			rate            int
+		}{
+			{"0 9 101", `m=audio \d+ RTP/AVP 9 101\r\na=rtpmap:9 G722/8000\r\n`, 16000},
+			{"0 101", `m=audio \d+ RTP/AVP 0 101\r\n`, 8000},
+			{"8 110 9 101", `m=audio \d+ RTP/AVP 110\r\na=rtpmap:110 L16/16000\r\n|m=audio \d+ RTP/AVP 110 101\r\na=rtpmap:110 L16/16000\r\n`, 16000},
+		} {
+			c.send(c.text("INVITE", strings.Replace(sdpAt(farHost, 40000, "a=rtpmap:110 L16/16000"), "AVP 0 101", "AVP "+step.formats, 1)))
+			body(t, c.response(200, "INVITE"), step.answer)
+			c.send(c.text("ACK"))
+			if got := l.Session().Rate(); got != step.rate {
+				t.Errorf("after %q the call is at %d Hz, want %d", step.formats, got, step.rate)
+			}
+		}
+		c.send(c.text("INVITE"))
+		body(t, c.response(200, "INVITE"), `m=audio \d+ RTP/AVP 9 110 0 8 101 102\r\n`)
+		c.send(c.text("ACK", sdpAt(farHost, 40000)))
 		c.bye()
 		ended(t, l, leg.End{Cause: contract.CauseFarEnd, Code: 200})
 	})
