@@ -12,12 +12,17 @@ import (
 	"confab/internal/memnet"
 )
 
+// payloadType is one of its own for each codec, so that what was sent before a change
+// is not taken for what comes after it.
+func payloadType(c codec.Codec) uint8 {
+	return map[codec.Codec]uint8{codec.PCMU: 0, codec.PCMA: 8, codec.G722: 9, codec.L16At8000: 97, codec.L16At16000: 98, codec.L16At48000: 99}[c]
+}
+
 // speak lets both ends of a call speak c.
 func speak(t *testing.T, c codec.Codec, n, f *media.Session) {
 	t.Helper()
-	types := map[codec.Codec]uint8{codec.PCMU: 0, codec.PCMA: 8, codec.G722: 9, codec.L16At8000: 97, codec.L16At16000: 98, codec.L16At48000: 99}
 	for _, end := range [][2]*media.Session{{n, f}, {f, n}} {
-		err := end[0].Set(media.Params{Codec: c, PayloadType: types[c], DTMF: 101, Remote: end[1].Local(), Send: true, Receive: true})
+		err := end[0].Set(media.Params{Codec: c, PayloadType: payloadType(c), DTMF: 101, Remote: end[1].Local(), Send: true, Receive: true})
 		if err != nil {
 			t.Fatal(err)
 		}

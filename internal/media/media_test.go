@@ -95,9 +95,13 @@ func say(t *testing.T, s *media.Session, hz float64) {
 
 // whoIsHeard returns which of the pitches stand out in samples.
 func whoIsHeard(samples []int16, pitches ...float64) []float64 {
+	return whoIsHeardAt(8000, samples, pitches...)
+}
+
+func whoIsHeardAt(rate int, samples []int16, pitches ...float64) []float64 {
 	var heard []float64
 	for _, hz := range pitches {
-		if audiotest.Hears(samples, 8000, hz) > -30 {
+		if audiotest.Hears(samples, rate, hz) > -30 {
 			heard = append(heard, hz)
 		}
 	}

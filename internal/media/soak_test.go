@@ -42,6 +42,7 @@ type soakRoom struct {
 type soakCall struct {
 	n, f  *media.Session
 	pitch float64 // what its phone hums, unlike all others
+	codec codec.Codec
 	room  *soakRoom
 	muted bool
 	held  bool
@@ -145,7 +146,7 @@ func (s *soak) act(r *rand.Rand, calls []*soakCall, pitch float64) {
 			continue
 		}
 		c := calls[i]
-		switch r.IntN(13) {
+		switch r.IntN(14) {
 		case 0:
 			s.hangUp(c)
 			calls[i] = nil
@@ -183,6 +184,9 @@ func (s *soak) act(r *rand.Rand, calls []*soakCall, pitch float64) {
 			s.listenIn(c, r)
 		case 12:
 			s.newRoom(r)
+		case 13:
+			c.codec = []codec.Codec{codec.PCMU, codec.G722, codec.PCMA, codec.L16At16000, codec.L16At48000}[r.IntN(5)]
+			s.agree(c)
 		}
 	}
 }
@@ -197,7 +201,7 @@ func (s *soak) bounded(f func(context.Context) error) {
 }
 
 func (s *soak) call(pitch float64) *soakCall {
-	c := &soakCall{pitch: pitch}
+	c := &soakCall{pitch: pitch, codec: codec.PCMU}
 	c.n, c.f = call(s.t, s.near, s.far)
 	var ctx context.Context
 	ctx, c.hush = context.WithCancel(s.t.Context())
@@ -229,9 +233,14 @@ func (s *soak) join(c *soakCall, r *rand.Rand) {
 	}
 }
 
-// agree is a new SDP: on hold, or not.
+// agree is a new SDP: on hold, or not, with a codec.
 func (s *soak) agree(c *soakCall) {
-	if err := c.n.Set(media.Params{Codec: codec.PCMU, DTMF: 101, Remote: c.f.Local(), Send: !c.held, Receive: true}); err != nil {
+	p := media.Params{Codec: c.codec, PayloadType: payloadType(c.codec), DTMF: 101, Remote: c.f.Local(), Send: !c.held, Receive: true}
+	if err := c.n.Set(p); err != nil {
+		s.t.Error(err)
+	}
+	p.Remote, p.Send = c.n.Local(), true
+	if err := c.f.Set(p); err != nil {
 		s.t.Error(err)
 	}
 }
@@ -283,7 +292,7 @@ func (s *soak) check(when string, calls []*soakCall) {
 				want = append(want, other.pitch)
 			}
 		}
-		if got := whoIsHeard(heard[i], pitches...); !slices.Equal(got, want) {
+		if got := whoIsHeardAt(c.f.Rate(), heard[i], pitches...); !slices.Equal(got, want) {
 			s.t.Errorf("%s: %v Hz (held %v) hears %v, want %v", when, c.pitch, c.held, got, want)
 		}
 	}
