@@ -126,7 +126,7 @@ func FuzzReceive(f *testing.F) {
 				if len(data) > 0 {
 					params.RTCPMux = data[0]&1 != 0
 					params.PTime = [...]time.Duration{0, 10 * time.Millisecond}[data[0]>>1&1]
-					params.Codec = [...]codec.Codec{codec.PCMU, codec.PCMA}[data[0]>>2&1]
+					params.Codec = [...]codec.Codec{codec.PCMU, codec.PCMA, codec.G722, codec.L16At48000}[data[0]>>2&3]
 				}
 				named[addr.Addr()] = true
 				if err := s.set(params, len(data) > 1); err != nil {
@@ -154,7 +154,7 @@ func FuzzReceive(f *testing.F) {
 			t.Fatalf("%d panics", l.count.Panics)
 		}
 		for _, s := range sessions {
-			if n := time.Duration(len(s.in.rest)) * time.Second / 8000; n > rtp.MaxDelay {
+			if n := time.Duration(len(s.in.rest)) * time.Second / time.Duration(s.out.rate()); n > rtp.MaxDelay {
 				t.Errorf("%v of what was decoded waits to be heard", n)
 			}
 		}

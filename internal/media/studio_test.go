@@ -35,7 +35,7 @@ type singer struct {
 	packet  rtp.Packet
 	coded   []byte
 	said    int  // samples
-	away    bool // sends nothing
+	away    bool // sends nothing, and nobody listens
 }
 
 func newStudio(tb testing.TB) *studio {
@@ -164,6 +164,9 @@ func (t *studio) Read(packets []Packet) (int, error) {
 func (t *studio) Write(packets []Packet) (int, error) {
 	for _, p := range packets {
 		f := t.by[p.Addr]
+		if f.away {
+			continue // nor listens
+		}
 		payload := p.Data[rtp.HeaderSize:]
 		n := f.codec.Samples(payload)
 		if cap(f.heard) < len(f.heard)+n {
