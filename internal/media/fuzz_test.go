@@ -79,6 +79,9 @@ func FuzzReceive(f *testing.F) {
 			bySSRC: map[uint32]*Session{}, learners: map[netip.Addr]*Session{}}
 		l.ports = append(l.ports, port)
 		bridge := p.NewBridge()
+		for _, rate := range []int{16000, 48000} { // as Session.Set would
+			bridge.partOn(l, rate)
+		}
 		part := bridge.partOn(l, 8000)
 		l.mail.run()
 
