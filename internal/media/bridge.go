@@ -317,11 +317,8 @@ func (m *member) say(l *loop) {
 		return
 	}
 	if m.strip.HearsNothing() {
-		v, frame := m.part.calm.voice(l, s.out.codec)
-		if v.silent && s.out.voice != nil && !s.out.voice.last().calm() {
-			v = s.out.voice // not yet: in the middle of a word it cannot be left
-		}
-		s.sayShared(l, v, frame)
+		what, v, frame := m.part.calm.voice(l, s.out.codec)
+		s.sayShared(l, what, v, frame)
 		return
 	}
 	frame, shared := m.strip.Mix(l.frame)
@@ -329,7 +326,7 @@ func (m *member) say(l *loop) {
 		s.sayOwn(l, frame)
 		return
 	}
-	s.sayShared(l, m.layer.voice(s.out.codec), frame)
+	s.sayShared(l, saysMix, m.layer.voice(s.out.codec), frame)
 }
 
 // sayPlays is say for somebody who hears prompts of their own over the others.

@@ -50,18 +50,18 @@ func (c *calm) tick(to float64) {
 	}
 }
 
-// voice returns the voice for listeners with codec k, and what it says in this tick:
-// nil for silence.
-func (c *calm) voice(l *loop, k codec.Codec) (*sharedVoice, []int16) {
+// voice returns what listeners with codec k hear in this tick, the voice that is there to
+// say it, and the frame: nil for silence.
+func (c *calm) voice(l *loop, k codec.Codec) (said, *sharedVoice, []int16) {
 	if c.level == audio.Quietest {
-		return l.silence(k), nil
+		return saysSilence, l.silence(k), nil
 	}
 	v := c.noise(k)
 	if !v.made {
 		v.made = true
 		v.noise.Read(v.frame, c.level)
 	}
-	return v.sharedVoice, v.frame
+	return saysCalm, v.sharedVoice, v.frame
 }
 
 func (c *calm) noise(k codec.Codec) *calmVoice {

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -315,6 +316,50 @@ func TestVoice_oneEncodeForAllListeners(t *testing.T) {
 	talks[0], talks[2] = false, false
 	s.turns(2 * (hangover + alongFrames + calmFrames))
 	ask("nobody talks", 2, 2)
+}
+
+// When the last who talks pauses, all hear the noise of that line, and then the next
+// word, each coded once: at no moment does anybody need an encoder because all change.
+func TestVoice_allChangeAtOnce(t *testing.T) {
+	c := likeOpus()
+	s := newStudio(t)
+	r := rand.New(rand.NewPCG(5, 5))
+	talks, word := true, tone(700, -20)
+	talker := s.join(c, func(at float64) float64 {
+		noise := r.NormFloat64() * 60 // −55 dBov
+		if talks {
+			return noise + word(at)
+		}
+		return noise
+	})
+	for range 100 {
+		s.join(c, nil).away = true
+	}
+	for _, f := range s.far {
+		f.enc, f.dec = codec.G722.NewEncoder(), codec.G722.NewDecoder()
+	}
+	s.turns(60)
+	noisy := 0
+	for range 5 {
+		for _, pause := range []bool{true, false} {
+			talker.away, talks = pause, !pause
+			for range 40 {
+				*c.encoded = 0
+				s.turn()
+				if s.part.calm.level > audio.Quietest {
+					noisy++
+				}
+				if *c.encoded > 3 {
+					t.Fatalf("%d encodes in a tick (pause: %v)", *c.encoded, pause)
+				}
+			}
+			talks = false
+			s.turns(20) // with its noise alone, which is how the floor is learnt
+		}
+	}
+	if noisy < 50 {
+		t.Errorf("the noise of the line was made in %d ticks only", noisy)
+	}
 }
 
 // Of many who talk at once the loudest are heard, and each part has only so many

@@ -263,7 +263,7 @@ func (s *Session) tickAlone(l *loop) {
 	s.hear(l, false)
 	frame := l.zero(s.out.rate())
 	if !s.confirmed || !s.out.play(frame) {
-		s.sayShared(l, l.silence(s.out.codec), nil)
+		s.sayShared(l, saysSilence, l.silence(s.out.codec), nil)
 		return
 	}
 	s.sayOwn(l, frame)

@@ -55,6 +55,15 @@ func meanMagnitude(frame []int16) int {
 	return sum / len(frame)
 }
 
+// said is what a shared voice says in a tick. It is one of these for all who are given it.
+type said uint8
+
+const (
+	saysMix     said = iota // what all hear at a layer who say nothing
+	saysCalm                // the noise of the line of who spoke last
+	saysSilence             // nothing
+)
+
 // sharedVoice is a voice coded once for all who hear the same.
 type sharedVoice struct {
 	codec     codec.Codec
@@ -62,10 +71,13 @@ type sharedVoice struct {
 	coder     coder
 	before    coder // as it was before the payload; of a codec with memory
 	payload   []byte
-	fresh     bool         // payload is of this tick
+	fresh     bool         // payload is of this tick …
+	says      said         // … and what it is
+	took      *sharedVoice // from which it took over in this tick
+	beside    *sharedVoice // that has coded the same …
+	along     int          // … for so many frames
 	silent    bool         // it never says anything: a whole loop shares it
 	tick      int64        // of its payload, then
-	took      *sharedVoice // from which it took over in this tick
 	followers int          // outlets that are given this voice
 }
 
@@ -81,9 +93,17 @@ func newSharedVoice(c codec.Codec) *sharedVoice {
 // begin begins a tick.
 func (v *sharedVoice) begin() { v.fresh, v.took = false, nil }
 
+// fits reports whether v says what, or may still do so in this tick.
+func (v *sharedVoice) fits(what said) bool {
+	if v.silent {
+		return what == saysSilence
+	}
+	return !v.fresh || v.says == what
+}
+
 // say codes frame, once per tick.
-func (v *sharedVoice) say(frame []int16) {
-	v.fresh = true
+func (v *sharedVoice) say(what said, frame []int16) {
+	v.fresh, v.says = true, what
 	if !v.kind.Memory { // each sample is coded alone, and nobody asks how quiet it is
 		v.payload = v.payload[:v.coder.encoder.Encode(v.payload[:cap(v.payload)], frame)]
 		return
@@ -118,7 +138,8 @@ func (out *outlet) follow(v *sharedVoice) bool {
 	case now.calm() && v.kind.Costly && !v.silent:
 		// Who heard nothing begins to hear in the middle of a word either way; that
 		// many come at once must not cost as many encoders.
-	case out.beside == v && out.along >= alongFrames:
+	case out.voice == nil && out.beside == v && out.along >= alongFrames:
+	case out.voice != nil && out.voice.beside == v && out.voice.along >= alongFrames:
 	default:
 		return false
 	}
@@ -145,27 +166,60 @@ func (out *outlet) unfollow() {
 	}
 }
 
-// sayShared says frame (nil: silence), which v codes for all who are given it.
-func (s *Session) sayShared(l *loop, v *sharedVoice, frame []int16) {
+// sayShared says frame (nil: silence), which all who hear what are given, by v if that
+// cannot be heard; else by the shared voice that it is given now, if all who are given
+// that hear the same; else by its own encoder.
+func (s *Session) sayShared(l *loop, what said, v *sharedVoice, frame []int16) {
 	out := &s.out
-	if !out.follow(v) {
-		if frame == nil {
-			frame = l.zero(v.codec.SampleRate())
+	if !out.memory {
+		if !v.fresh {
+			v.say(what, s.orZero(l, frame))
 		}
+		s.say(l, v.payload)
+		return
+	}
+	now := out.voice
+	switch {
+	case v.fits(what) && out.follow(v):
+		if now = v; !v.fresh {
+			v.beside = nil
+		}
+	case now != nil && now != v && now.fits(what):
+		if !now.fresh {
+			now.goesBeside(v)
+		}
+	default:
 		beside, along := out.beside, out.along
-		s.sayOwn(l, frame)
+		s.sayOwn(l, s.orZero(l, frame))
 		if out.beside, out.along = v, 1; beside == v {
 			out.along = along + 1
 		}
 		return
 	}
-	if !v.fresh {
-		if frame == nil {
-			frame = l.zero(v.codec.SampleRate())
-		}
-		v.say(frame)
+	if !now.fresh {
+		now.say(what, s.orZero(l, frame))
 	}
-	s.say(l, v.payload)
+	s.say(l, now.payload)
+}
+
+// goesBeside takes note that v says this tick what other is there for.
+func (v *sharedVoice) goesBeside(other *sharedVoice) {
+	switch {
+	case other.followers == 0:
+		v.beside = nil
+	case v.beside == other:
+		v.along++
+	default:
+		v.beside, v.along = other, 1
+	}
+}
+
+// orZero returns frame, or a silent one for nil.
+func (s *Session) orZero(l *loop, frame []int16) []int16 {
+	if frame == nil {
+		return l.zero(s.out.rate())
+	}
+	return frame
 }
 
 // sayOwn says frame with the session's own encoder.
@@ -186,7 +240,7 @@ func (l *loop) silence(c codec.Codec) *sharedVoice {
 		if v.codec == c {
 			if v.kind.Memory && v.tick != l.slot/slotsPerTick { // it goes on saying it
 				v.tick = l.slot / slotsPerTick
-				v.say(l.zero(c.SampleRate()))
+				v.say(saysSilence, l.zero(c.SampleRate()))
 			}
 			return v
 		}
@@ -194,7 +248,7 @@ func (l *loop) silence(c codec.Codec) *sharedVoice {
 	v := newSharedVoice(c)
 	v.silent = true
 	for range calmFrames + 1 {
-		v.say(l.zero(c.SampleRate()))
+		v.say(saysSilence, l.zero(c.SampleRate()))
 	}
 	v.tick = l.slot / slotsPerTick
 	l.encodes = append(l.encodes, v)
