@@ -24,10 +24,14 @@ func Stretch(dst, before, after []int16, rate int) int {
 	return lag
 }
 
-// Shorten takes a piece out of wave, at its beginning, and returns how many
-// samples are left: as Stretch, the other way. wave must be at least 20 ms.
-func Shorten(wave []int16, rate int) int {
+// Shorten takes a piece of at most so many samples out of wave, at its beginning,
+// and returns how many are left: as Stretch, the other way. Nothing is taken if
+// most is less than 2.5 ms. wave must be at least 20 ms.
+func Shorten(wave []int16, most, rate int) int {
 	n := pieces(rate)
+	if n.longest = min(n.longest, most); n.longest < n.shortest {
+		return len(wave)
+	}
 	lag := likestLag(n, func(i, lag int) (a, b int16) { return wave[i], wave[i+lag] })
 	for i := range lag {
 		wave[i] = fade(wave[i], wave[i+lag], i, lag)

@@ -52,7 +52,7 @@ func TestTimeScale_hasNoSeam(t *testing.T) {
 				check(t, "stretched", longer, n, rate, hz, limit, wave)
 
 				shorter := append([]int16(nil), wave[frame:3*frame]...)
-				left := audio.Shorten(shorter, rate)
+				left := audio.Shorten(shorter, rate, rate)
 				taken := len(shorter) - left
 				check(t, "shortened", append(append([]int16(nil), before...), shorter[:left]...), taken, rate, hz, limit, wave)
 			})
@@ -76,6 +76,17 @@ func check(t *rapid.T, what string, got []int16, by, rate int, hz float64, limit
 	}
 }
 
+func TestShorten_takesNoMoreThanItMay(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		wave := voiced(8000, 320, rapid.Float64Range(100, 400).Draw(t, "hz"))
+		most := rapid.IntRange(0, 200).Draw(t, "most")
+		taken := len(wave) - audio.Shorten(wave, most, 8000)
+		if taken > most || taken == 0 && most >= 20 || taken > 0 && taken < 20 {
+			t.Fatalf("%d taken of at most %d", taken, most)
+		}
+	})
+}
+
 // A sine stretched and shortened many times is still that sine.
 func TestTimeScale_keepsThePitch(t *testing.T) {
 	const rate, hz, frame = 8000, 440.0, 160
@@ -95,7 +106,7 @@ func TestTimeScale_keepsThePitch(t *testing.T) {
 		}
 		next := make([]int16, 2*frame)
 		tone.Read(next)
-		next = next[:audio.Shorten(next, rate)]
+		next = next[:audio.Shorten(next, rate, rate)]
 		all = append(all, next...)
 		heard = next
 	}
@@ -118,7 +129,7 @@ func TestTimeScale_allocatesNothing(t *testing.T) {
 	piece := make([]int16, 80)
 	if n := testing.AllocsPerRun(100, func() {
 		audio.Stretch(piece, wave[:160], wave[160:320], 8000)
-		audio.Shorten(wave[320:], 8000)
+		audio.Shorten(wave[320:], 8000, 8000)
 	}); n != 0 {
 		t.Errorf("%v allocations", n)
 	}

@@ -48,8 +48,9 @@ type inlet struct {
 	gaps     *audio.Concealer // fills them; nil until something is heard
 	paused   bool             // there was a pause after what gaps has heard
 	rest     []int16          // decoded and not yet heard, where packets are no frames
-	loud     int              // frames of hangover left
-	level    int              // mean magnitude of the packet heard last; 0 where none came
+	tempo    tempo
+	loud     int // frames of hangover left
+	level    int // mean magnitude of the packet heard last; 0 where none came
 	leveller audio.Leveller
 	floor    int     // least level lately, in floorUnits
 	comfort  comfort // what the far end says of that
@@ -75,7 +76,7 @@ func (in *inlet) set(p Params, now time.Duration) {
 		}
 		in.detector = nil
 		in.frame = make([]int16, audio.FrameSize(p.Codec.SampleRate()))
-		in.gaps, in.rest = nil, nil
+		in.gaps, in.rest, in.tempo = nil, nil, tempo{}
 		in.floor, in.leveller = noFloor, audio.Leveller{}
 	}
 	in.payloadType, in.dtmf = p.PayloadType, p.DTMF
@@ -156,7 +157,7 @@ func (in *inlet) moved(source netip.AddrPort, r rtp.Packet, now time.Duration) b
 // it: the packets are used up and nothing is decoded, nor (measured false) is
 // it asked how loud they are.
 func (in *inlet) hear(now time.Duration, wanted, measured bool) []int16 {
-	if in.codec == nil {
+	if in.codec == nil || in.holds(now) {
 		return nil
 	}
 	need := uint32(in.codec.ClockRate() / int(time.Second/tickDuration))
@@ -168,8 +169,9 @@ func (in *inlet) hear(now time.Duration, wanted, measured bool) []int16 {
 		in.jitter.Skip() // leaving out silence is how the delay shrinks unheard
 		p = in.jitter.Pop(now, need)
 	}
-	if p.Duration != need {
-		in.keep(p)
+	in.adapt(p, now, wanted)
+	if p.Duration != need || in.tempo.owed != 0 {
+		in.keep(p, now)
 		return in.hearRest(now, need, wanted)
 	}
 	heard := false
@@ -192,11 +194,14 @@ func (in *inlet) hear(now time.Duration, wanted, measured bool) []int16 {
 func (in *inlet) hearRest(now time.Duration, need uint32, wanted bool) []int16 {
 	size := len(in.frame)
 	for tries := 0; len(in.rest) < size && tries < 16; tries++ {
-		in.keep(in.jitter.Pop(now, need-in.units(len(in.rest))))
+		p := in.jitter.Pop(now, need-in.units(len(in.rest)))
+		in.adapt(p, now, wanted)
+		in.keep(p, now)
 	}
 	n := copy(in.frame, in.rest)
 	clear(in.frame[n:])
 	in.rest = in.rest[:copy(in.rest, in.rest[n:])]
+	in.tidy()
 	if in.loud == 0 || !wanted {
 		return nil
 	}
@@ -204,24 +209,29 @@ func (in *inlet) hearRest(now time.Duration, need uint32, wanted bool) []int16 {
 }
 
 // keep appends what p stands for to rest.
-func (in *inlet) keep(p rtp.Popped) {
+func (in *inlet) keep(p rtp.Popped, now time.Duration) {
 	samples := int(p.Duration) * in.codec.SampleRate() / in.codec.ClockRate()
-	if cap(in.rest) < len(in.rest)+samples {
+	if cap(in.rest) < len(in.rest)+samples+max(in.tempo.owed, len(in.tempo.piece)) {
 		in.rest = append(make([]int16, 0, len(in.rest)+2*samples+maxFrameSize), in.rest...)
 	}
-	tail := in.rest[len(in.rest) : len(in.rest)+samples]
+	at := len(in.rest)
+	in.rest = in.rest[:at+samples]
+	tail := in.rest[at:]
 	switch p.Verdict {
 	case rtp.Play:
-		if !in.take(tail, p.Payload, true, true) { // wanted or not: some of it is heard later
+		heard := in.take(tail, p.Payload, true, true) // wanted or not: some of it is heard later
+		if !heard {
 			clear(tail)
 		}
+		in.scale(at, heard, now)
 	case rtp.Wait:
 		in.pause()
 		clear(tail)
+		in.scale(at, false, now)
 	default:
 		in.makeUp(tail)
+		in.tempo.before = in.tempo.before[:0]
 	}
-	in.rest = in.rest[:len(in.rest)+samples]
 }
 
 // take hears payload, decoded into dst if it is to be heard, which it reports.
