@@ -48,12 +48,21 @@ func pieces(rate int) piece {
 }
 
 // likestLag returns the lag with which the pairs that pair gives for the samples
-// of the window are most alike.
+// of the window are most alike: first by every step-th of both, then by all of
+// what is near the best.
 func likestLag(p piece, pair func(i, lag int) (a, b int16)) int {
-	best, most := p.longest, math.Inf(-1)
-	for lag := p.shortest; lag <= p.longest; lag += p.step {
+	best := alike(p, p.shortest, p.longest, p.step, pair)
+	if p.step == 1 {
+		return best
+	}
+	return alike(p, max(best-p.step+1, p.shortest), min(best+p.step-1, p.longest), 1, pair)
+}
+
+func alike(p piece, from, to, step int, pair func(i, lag int) (a, b int16)) int {
+	best, most := to, math.Inf(-1)
+	for lag := from; lag <= to; lag += step {
 		product, energy := 0.0, 1.0
-		for i := 0; i < p.window; i += p.step {
+		for i := 0; i < p.window; i += step {
 			a, b := pair(i, lag)
 			product += float64(a) * float64(b)
 			energy += float64(b) * float64(b)

@@ -104,8 +104,10 @@ func (t *studio) turn() {
 			t.speak(f)
 		}
 	}
-	t.loop().plane.epoch = t.loop().plane.epoch.Add(-tickDuration)
-	t.loop().turn(t.loop().slot/slotsPerTick*slotsPerTick + slotsPerTick + int64(t.part.slot))
+	next := t.loop().slot/slotsPerTick*slotsPerTick + slotsPerTick + int64(t.part.slot)
+	// However long the machine took for the last turn, it is time for the next one.
+	t.loop().plane.epoch = time.Now().Add(-time.Duration(next) * slotDuration)
+	t.loop().turn(next)
 	if n := t.loop().count.Panics; n != 0 {
 		t.tb.Fatalf("%d panics", n)
 	}
@@ -155,6 +157,8 @@ func (t *studio) Read(packets []Packet) (int, error) {
 	for i, p := range t.sent[t.read : t.read+n] {
 		data := packets[i].Data[:cap(packets[i].Data)]
 		packets[i].Addr, packets[i].Data = p.Addr, data[:copy(data, p.Data)]
+		// Some time before the tick, so that the time scale need not change.
+		packets[i].At = t.loop().wall - int64(5*time.Millisecond)
 	}
 	t.read += n
 	return n, nil
