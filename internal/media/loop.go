@@ -66,7 +66,7 @@ type slot struct {
 
 func newLoop(p *Plane, index int) *loop {
 	l := &loop{
-		plane: p, index: index, mail: newMailbox(), notes: newNotes(), stopped: make(chan struct{}),
+		plane: p, index: index, mail: mailbox{loop: p.newSleeper()}, notes: newNotes(), stopped: make(chan struct{}),
 		scratch: new(ioScratch), in: make([]Packet, ioBatch), out: make([][]byte, outPool),
 		frame: make([]int16, maxFrameSize), payload: make([]byte, 2*maxFrameSize),
 	}
@@ -79,37 +79,34 @@ func newLoop(p *Plane, index int) *loop {
 // run turns the loop until the plane closes.
 func (l *loop) run() {
 	defer close(l.stopped)
-	// A locked thread is woken by the kernel, not handed about by the scheduler.
+	// A thread of its own is woken by the kernel, not handed about by the
+	// scheduler. It is never unlocked, so it ends with the loop, and what was
+	// asked for it with it.
 	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	timer := time.NewTimer(time.Hour)
-	defer timer.Stop()
+	sharpen()
 	var turn int64 = -1 // the last slot done, counted since the epoch
 	for {
 		next, any := l.next(turn)
+		wait := time.Hour
 		if any {
-			timer.Reset(time.Until(l.plane.epoch.Add(time.Duration(next) * slotDuration)))
+			wait = time.Until(l.plane.epoch.Add(time.Duration(next) * slotDuration))
 		}
-		select {
-		case <-l.mail.wake:
+		l.mail.loop.sleep(wait)
+		now := time.Since(l.plane.epoch)
+		if any && now >= time.Duration(next)*slotDuration {
+			turn = l.turn(next)
+		} else { // woken by control
 			l.mail.run()
-			if l.shut() {
-				return
-			}
 			// What has passed and had nothing to do is not made up for.
-			now := int64(time.Since(l.plane.epoch) / slotDuration)
+			passed := int64(now / slotDuration)
 			if any {
-				now = min(now, next-1)
+				passed = min(passed, next-1)
 			}
-			turn = max(turn, now)
-			continue
-		case <-timer.C:
+			turn = max(turn, passed)
 		}
-		if !any {
-			timer.Reset(time.Hour)
-			continue
+		if l.shut() {
+			return
 		}
-		turn = l.turn(next)
 	}
 }
 

@@ -7,12 +7,10 @@ import "sync"
 type mailbox struct {
 	mu     sync.Mutex
 	funcs  []func()
-	spare  []func()      // swapped with funcs at each turn
-	wake   chan struct{} // holds a token while funcs has any
+	spare  []func() // swapped with funcs at each turn
+	loop   sleeper  // woken when there is something
 	closed bool
 }
-
-func newMailbox() mailbox { return mailbox{wake: make(chan struct{}, 1)} }
 
 // put appends f and reports whether the loop will still run it.
 func (m *mailbox) put(f func()) bool {
@@ -23,10 +21,7 @@ func (m *mailbox) put(f func()) bool {
 	}
 	m.funcs = append(m.funcs, f)
 	m.mu.Unlock()
-	select {
-	case m.wake <- struct{}{}:
-	default: // it is awake already
-	}
+	m.loop.wake()
 	return true
 }
 
@@ -52,8 +47,5 @@ func (m *mailbox) shut() {
 	m.mu.Lock()
 	m.closed = true
 	m.mu.Unlock()
-	select {
-	case m.wake <- struct{}{}:
-	default:
-	}
+	m.loop.wake()
 }

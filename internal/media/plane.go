@@ -87,6 +87,8 @@ type Plane struct {
 	loops []*loop
 	wg    sync.WaitGroup // loops and note readers
 
+	real bool // ports are the system's own: the clock is, too
+
 	mu       sync.Mutex
 	closed   bool
 	ports    []*port      // that may be shared
@@ -112,6 +114,7 @@ func New(c Config) (*Plane, error) {
 	if err != nil {
 		return nil, fmt.Errorf("media address %s: %w", c.Bind, err)
 	}
+	_, p.real = probe.(*net.UDPConn)
 	if err := probe.Close(); err != nil {
 		return nil, fmt.Errorf("media address %s: %w", c.Bind, err)
 	}
@@ -122,6 +125,13 @@ func New(c Config) (*Plane, error) {
 		p.wg.Go(l.tellNotes)
 	}
 	return p, nil
+}
+
+func (p *Plane) newSleeper() sleeper {
+	if p.real {
+		return newSleeper()
+	}
+	return newTimerSleeper()
 }
 
 // Close closes the sessions that are still open, stops the loops and closes all

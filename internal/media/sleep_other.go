@@ -1,0 +1,7 @@
+//go:build !linux
+
+package media
+
+func newSleeper() sleeper { return newTimerSleeper() }
+
+func sharpen() {}
