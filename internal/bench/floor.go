@@ -13,11 +13,9 @@ import (
 	"confab/internal/media"
 )
 
-// echoEvery is how often the echo looks for packets: as often as a loop may.
-const echoEvery = 2500 * time.Microsecond
-
 // Echo sends every datagram that comes to addr back where it came from, in
-// batches, until ctx ends: what any server of these packets must at least do.
+// batches, until ctx ends: what any server of these packets must at least do. It
+// has its turns when a media loop may, and sleeps as one does.
 // It prints "echo on ADDR" to out when it is ready.
 func Echo(ctx context.Context, addr string, out io.Writer) error {
 	conn, err := net.ListenPacket("udp", addr)
@@ -31,14 +29,7 @@ func Echo(ctx context.Context, addr string, out io.Writer) error {
 	for i := range packets {
 		packets[i].Data = make([]byte, 1500)
 	}
-	tick := time.NewTicker(echoEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-		}
+	return media.EverySlot(ctx, func() error {
 		for {
 			n, err := s.Read(packets)
 			if err != nil {
@@ -46,10 +37,10 @@ func Echo(ctx context.Context, addr string, out io.Writer) error {
 			}
 			s.Write(packets[:n])
 			if n < len(packets) {
-				break
+				return nil
 			}
 		}
-	}
+	})
 }
 
 const echoReady = "echo on"

@@ -261,7 +261,13 @@ func (p *part) tick(l *loop) {
 		y.hearTrunks()
 	}
 	p.hearAsides()
-	for _, m := range p.members {
+	for _, m := range p.members[:min(fetchAhead, len(p.members))] {
+		m.session.fetchForTick()
+	}
+	for i, m := range p.members {
+		if ahead := i + fetchAhead; ahead < len(p.members) {
+			p.members[ahead].session.fetchForTick()
+		}
 		l.current = m.session
 		m.session.check(l)
 		if !m.session.takesTurn(l) {

@@ -75,8 +75,8 @@ func FuzzReceive(f *testing.F) {
 		p.loops = []*loop{l}
 		voices, reports := &witness{}, &witness{}
 		port := &port{loop: l, rtp: voices, rtcp: reports, door: newSideDoor(nil),
-			bySource: map[netip.AddrPort]*Session{}, byReports: map[netip.AddrPort]*Session{},
-			bySSRC: map[uint32]*Session{}, learners: map[netip.Addr]*Session{}}
+			byReports: map[netip.AddrPort]*Session{},
+			bySSRC:    map[uint32]*Session{}, learners: map[netip.Addr]*Session{}}
 		l.ports = append(l.ports, port)
 		bridge := p.NewBridge()
 		for _, rate := range []int{16000, 48000} { // as Session.Set would
@@ -164,7 +164,7 @@ func FuzzReceive(f *testing.F) {
 		if n := len(port.learners); n > len(fuzzHosts) {
 			t.Errorf("%d wait to learn an address", n)
 		}
-		if n := len(port.bySource); n > 2*len(sessions) {
+		if n := port.bySource.len(); n > 2*len(sessions) {
 			t.Errorf("%d sources are known of %d sessions", n, len(sessions))
 		}
 		if n := len(port.bySSRC); n > len(sessions) {

@@ -9,9 +9,13 @@ import (
 
 // What follows is the loop's half of a port: how a packet finds its session.
 
-// session returns whose voice a packet from source is, or nil.
-func (t *port) session(source netip.AddrPort, r rtp.Packet, l *loop) *Session {
-	if s := t.bySource[source]; s != nil {
+// session returns whose voice a packet from source is, or nil. known is what
+// bySource has said, so that many packets' sessions can be fetched at a time.
+func (t *port) session(known *Session, source netip.AddrPort, r rtp.Packet, l *loop) *Session {
+	if known != nil && known.in.latch.source == source && !known.ended { // the usual packet
+		return known
+	}
+	if s := t.bySource.get(source); s != nil {
 		if s.in.latch.accepts(source, l.now) {
 			if s.in.latch.source != source {
 				t.latch(s, source, l)
@@ -34,11 +38,11 @@ func (t *port) session(source netip.AddrPort, r rtp.Packet, l *loop) *Session {
 
 // latch lets s listen to source and to nothing else.
 func (t *port) latch(s *Session, source netip.AddrPort, l *loop) {
-	if old := s.in.latch.source; old.IsValid() && old != s.in.latch.sdp && t.bySource[old] == s {
-		delete(t.bySource, old)
+	if old := s.in.latch.source; old.IsValid() && old != s.in.latch.sdp && t.bySource.get(old) == s {
+		t.bySource.remove(old)
 	}
 	s.in.latch.source = source
-	t.bySource[source] = s
+	t.bySource.put(source, s)
 	t.indexReports(s)
 	s.unsettled = true
 	s.settle(l)
@@ -48,8 +52,8 @@ func (t *port) latch(s *Session, source netip.AddrPort, l *loop) {
 // session listens to stays its own.
 func (t *port) index(s *Session) {
 	for _, addr := range [...]netip.AddrPort{s.in.latch.sdp, s.in.latch.source} {
-		if addr.IsValid() && t.bySource[addr] == nil {
-			t.bySource[addr] = s
+		if addr.IsValid() && t.bySource.get(addr) == nil {
+			t.bySource.put(addr, s)
 		}
 	}
 	t.indexSSRC(s)
@@ -76,8 +80,8 @@ func (t *port) indexReports(s *Session) {
 // forget removes s from the loop's half.
 func (t *port) forget(s *Session) {
 	for _, addr := range [...]netip.AddrPort{s.in.latch.sdp, s.in.latch.source} {
-		if t.bySource[addr] == s {
-			delete(t.bySource, addr)
+		if t.bySource.get(addr) == s {
+			t.bySource.remove(addr)
 		}
 	}
 	if t.byReports[s.in.reportsFrom] == s {

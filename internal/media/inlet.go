@@ -19,45 +19,48 @@ const (
 )
 
 // inlet is what a session hears of its far end, on its loop.
+//
+// What each packet and each tick ask for stands first and together, and is
+// prefetched together.
 type inlet struct {
 	latch       latch
 	codec       codec.Codec
-	decoder     codec.Decoder
-	skim        skim // of a codec that does not tell its level
-	payloadType uint8
-	clock       int   // of the codec, Hz
-	dtmf        uint8 // payload type; 0: none
-	speaks      bool  // it sends at all, by the last SDP
-	held        bool  // the far end does not listen to us: what it sends is its music
-
-	jitter   rtp.Jitter
-	receiver rtp.Receiver
-	events   rtp.EventReceiver
-	detector *audio.DTMFDetector // in-band digits; nil until looked for
-	asked    bool                // somebody waits for a digit
-
 	ssrc        uint32
 	sequence    uint16
+	payloadType uint8
+	dtmf        uint8         // payload type; 0: none
+	speaks      bool          // it sends at all, by the last SDP
+	held        bool          // the far end does not listen to us: what it sends is its music
+	asked       bool          // somebody waits for a digit
 	heard       time.Duration // when the last packet came
-	heardReport time.Duration
-	expected    time.Duration // since when something should come, by the last SDP
 	from        time.Duration // what came before this is too old to be heard
-	reportsFrom netip.AddrPort
+	receiver    rtp.Receiver
 
+	loud     int     // frames of hangover left
+	level    int     // mean magnitude of the packet heard last; 0 where none came
+	floor    int     // least level lately, in floorUnits
+	comfort  comfort // what the far end says of that
+	leveller audio.Leveller
+	rest     []int16          // decoded and not yet heard, where packets are no frames
 	frame    []int16          // the frame heard last
 	gaps     *audio.Concealer // fills them; nil until something is heard
 	paused   bool             // there was a pause after what gaps has heard
-	rest     []int16          // decoded and not yet heard, where packets are no frames
+	decoder  codec.Decoder
+	skim     skim // of a codec that does not tell its level
 	tempo    tempo
-	loud     int // frames of hangover left
-	level    int // mean magnitude of the packet heard last; 0 where none came
-	leveller audio.Leveller
-	floor    int     // least level lately, in floorUnits
-	comfort  comfort // what the far end says of that
-	presses  int     // digits told since the last check
-	dropped  uint64  // packets of a payload type that was not agreed
+	clock    int // of the codec, Hz
+	sound    heard
 
-	sound          heard
+	jitter rtp.Jitter // its store, at its end, is large
+
+	events      rtp.EventReceiver
+	detector    *audio.DTMFDetector // in-band digits; nil until looked for
+	heardReport time.Duration
+	expected    time.Duration // since when something should come, by the last SDP
+	reportsFrom netip.AddrPort
+	presses     int    // digits told since the last check
+	dropped     uint64 // packets of a payload type that was not agreed
+
 	roundTrip      time.Duration
 	remoteLost     int32
 	remoteFraction uint8

@@ -43,7 +43,8 @@ type loop struct {
 	now     time.Duration
 	wall    int64 // now as Unix time, ns
 	in      []Packet
-	out     [][]byte // packets being made; nil until needed
+	known   [ioBatch]*Session // of in's packets
+	out     [][]byte          // packets being made; nil until needed
 	made    int
 	encodes []*sharedVoice      // of silence
 	frame   []int16             // scratch

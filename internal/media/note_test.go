@@ -32,7 +32,7 @@ func TestNotes_aFloodOfDigitsLeavesRoomForOthers(t *testing.T) {
 			r.Sequence++
 			timestamp += 1000
 			r.Timestamp = timestamp
-			l.receive(t0, &Packet{Addr: s.in.latch.source, Data: b[:r.Put(b)]})
+			l.receive(t0, &Packet{Addr: s.in.latch.source, Data: b[:r.Put(b)]}, s)
 		}
 	}
 	press(flooder, 5000)

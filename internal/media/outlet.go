@@ -17,6 +17,10 @@ import (
 // packets with one SSRC and continuous timestamps from answer to BYE, silence
 // included, since far ends latch onto it and keep their NAT open by it.
 type outlet struct {
+	keys    rtp.EventSender
+	dialled []dialled // digits and pauses still to be sent
+	players []*player
+
 	codec       codec.Codec
 	memory      bool         // of the codec
 	costly      bool         // the codec is
@@ -36,12 +40,8 @@ type outlet struct {
 	sequence  uint16
 	timestamp uint32
 	packets   uint32
-	reported  uint32 // of packets, by the last SR
 	octets    uint32
-
-	players []*player
-	keys    rtp.EventSender
-	dialled []dialled // digits and pauses still to be sent
+	reported  uint32 // of packets, by the last SR
 }
 
 // dialled is one thing that SendDigits has to do.

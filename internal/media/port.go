@@ -22,7 +22,7 @@ type port struct {
 	waiting  *Session                    // the one that may learn its address here
 
 	// The loop's half.
-	bySource   map[netip.AddrPort]*Session
+	bySource   sources
 	byReports  map[netip.AddrPort]*Session // where each one's RTCP comes from
 	bySSRC     map[uint32]*Session         // of latched sources
 	learners   map[netip.Addr]*Session     // who waits to learn an address of that host
@@ -210,7 +210,6 @@ func (p *Plane) addPort(l *loop, addr netip.AddrPort, voice, reports net.PacketC
 		loop: l, addr: addr, door: newSideDoor(voice),
 		rtp: newSocket(voice, l.scratch), rtcp: newSocket(reports, l.scratch),
 		claims:    make(map[netip.AddrPort]*Session),
-		bySource:  make(map[netip.AddrPort]*Session),
 		byReports: make(map[netip.AddrPort]*Session),
 		bySSRC:    make(map[uint32]*Session),
 		learners:  make(map[netip.Addr]*Session),

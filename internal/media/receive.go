@@ -45,7 +45,14 @@ func (l *loop) drainPort(t *port, most int) (total int) {
 	for total < most {
 		n := l.read(t.rtp)
 		for i := range n {
-			l.receive(t, &l.in[i])
+			known := t.bySource.get(l.in[i].Addr)
+			if known != nil {
+				known.fetchForPacket()
+			}
+			l.known[i] = known
+		}
+		for i := range n {
+			l.receive(t, &l.in[i], l.known[i])
 		}
 		total += n
 		if n < ioBatch {
@@ -66,8 +73,9 @@ func (l *loop) read(s Socket) int {
 	return n
 }
 
-// receive takes one datagram that has come to an RTP port.
-func (l *loop) receive(t *port, p *Packet) {
+// receive takes one datagram that has come to an RTP port; known is who was put
+// for its source.
+func (l *loop) receive(t *port, p *Packet, known *Session) {
 	defer l.guard("packet")
 	switch {
 	case len(p.Data) == 0:
@@ -86,7 +94,7 @@ func (l *loop) receive(t *port, p *Packet) {
 		l.count.Malformed++
 		return
 	}
-	s := t.session(p.Addr, r, l)
+	s := t.session(known, p.Addr, r, l)
 	if s == nil {
 		l.count.Dropped++
 		return
@@ -116,7 +124,7 @@ func (l *loop) receiveGuarded(t *port, p *Packet) {
 func (l *loop) receiveReport(t *port, p *Packet) {
 	s := t.byReports[p.Addr]
 	if s == nil {
-		s = t.bySource[p.Addr] // rtcp-mux
+		s = t.bySource.get(p.Addr) // rtcp-mux
 	}
 	if s == nil || len(p.Data) == 0 || !isVoice(p.Data[0]) {
 		l.count.Dropped++

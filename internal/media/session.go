@@ -34,15 +34,36 @@ type Params struct {
 
 // Session is the media half of a leg: what it hears and says. Its methods may be
 // called from any goroutine; what it does happens on its loop.
+//
+// What each packet and each tick ask for stands first and together: with a
+// thousand sessions none of it is in the caches, and what is fetched from memory
+// is most of what a session costs.
 type Session struct {
+	// The loop's part.
+	nextCheck time.Duration
+	pace      pace
+	talk      *talk // while somebody asks
+	taps      []*Tap
+	member    *member // while at a bridge
+	started   bool
+	confirmed bool // prompts may be heard
+	ended     bool // closed, or given up by guard: it will not be due any more
+	isLost    bool // nothing has come for too long
+	unsettled bool // control has not been told where latching ended
+	port      *port
+	out       outlet
+	in        inlet
+	due       int   // the slot that it, or its bridge, is due in
+	standsIn  *slot // while at no bridge
+	nextSR    time.Duration
+	params    Params
+
 	plane *Plane
 	loop  *loop
-	port  *port
 	alone bool
-
-	keys keyQueue
-	lost chan struct{}
-	done chan struct{}
+	keys  keyQueue
+	lost  chan struct{}
+	done  chan struct{}
 
 	// Under Plane.mu.
 	closing bool
@@ -53,24 +74,6 @@ type Session struct {
 	mu         sync.Mutex
 	codec      codec.Codec   // nil before Set
 	negotiated chan struct{} // closed by the first Set
-
-	// The loop's part.
-	in        inlet
-	out       outlet
-	standsIn  *slot   // while at no bridge
-	due       int     // the slot that it, or its bridge, is due in
-	member    *member // while at one
-	pace      pace
-	started   bool
-	confirmed bool // prompts may be heard
-	isLost    bool // nothing has come for too long
-	ended     bool // closed, or given up by guard: it will not be due any more
-	params    Params
-	unsettled bool // control has not been told where latching ended
-	nextCheck time.Duration
-	nextSR    time.Duration
-	taps      []*Tap
-	talk      *talk // while somebody asks
 }
 
 // Open makes a session and gives it a local port. It is silent and deaf until

@@ -60,15 +60,15 @@ func TestReceive_sendsSTUNToTheSideDoor(t *testing.T) {
 	p := &Plane{cfg: Config{}.withDefaults(), epoch: time.Now()}
 	l := newLoop(p, 0)
 	port := &port{loop: l, door: newSideDoor(nil)}
-	l.receive(port, &Packet{Data: []byte{0, 1, 0, 0}})
+	l.receive(port, &Packet{Data: []byte{0, 1, 0, 0}}, nil)
 	if len(port.door.queue) != 0 {
 		t.Error("what nobody reads is kept")
 	}
 	port.door.wanted = true
 	source := netip.MustParseAddrPort("192.0.2.9:4000")
-	l.receive(port, &Packet{Addr: source, Data: []byte{0, 1, 0, 0}})
-	l.receive(port, &Packet{Addr: source, Data: []byte{22, 254, 253}}) // DTLS
-	l.receive(port, &Packet{Addr: source, Data: []byte{128, 0}})       // RTP, too short
+	l.receive(port, &Packet{Addr: source, Data: []byte{0, 1, 0, 0}}, nil)
+	l.receive(port, &Packet{Addr: source, Data: []byte{22, 254, 253}}, nil) // DTLS
+	l.receive(port, &Packet{Addr: source, Data: []byte{128, 0}}, nil)       // RTP, too short
 	if got := len(port.door.queue); got != 2 {
 		t.Errorf("%d datagrams behind the side door, want 2", got)
 	}

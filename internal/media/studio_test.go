@@ -44,7 +44,7 @@ func newStudio(tb testing.TB) *studio {
 	p.loops = []*loop{l}
 	t := &studio{tb: tb, by: map[netip.AddrPort]*singer{}}
 	l.ports = []*port{{loop: l, rtp: t, rtcp: &nowhere{}, door: newSideDoor(nil),
-		bySource:  make(map[netip.AddrPort]*Session),
+
 		byReports: make(map[netip.AddrPort]*Session), bySSRC: make(map[uint32]*Session),
 		learners: make(map[netip.Addr]*Session)}}
 	t.part = p.NewBridge().partOn(l, 8000)

@@ -111,8 +111,8 @@ type Jitter struct {
 	sparing    bool
 	shifted    time.Duration // when the delay was last lessened
 
-	held  slots
 	stats JitterStats
+	held  slots // last, for it is large
 }
 
 type arrived struct {

@@ -26,8 +26,8 @@ type slot struct {
 // blocks of which a packet takes as many neighbours as it needs.
 type slots struct {
 	n     int
-	q     [slotCount]slot
 	free  uint32 // bit b: block b is free
+	q     [slotCount]slot
 	store [slotCount * blockSize]byte
 }
 
