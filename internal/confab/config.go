@@ -68,9 +68,12 @@ type Webhook struct {
 	Allow         Prefixes      `yaml:"allow" default:"" placeholder:"NETWORKS" env:"CONFAB_WEBHOOK_ALLOW" help:"Allow these networks and addresses, with commas between them, whatever else is said: 10.1.0.0/16, 192.168.7.2."`
 }
 
-// Media says how voices are treated.
+// Media says how voices are treated, and how they use the machine.
 type Media struct {
 	AutoLevel bool `yaml:"auto_level" default:"true" negatable:"" env:"CONFAB_MEDIA_AUTO_LEVEL" help:"Bring speech that is much too quiet or too loud to the usual level, slowly, within 12 dB. Speech between -30 and -18 dBov, music and tones are left as they are."`
+
+	Loops int  `yaml:"loops" default:"0" env:"CONFAB_MEDIA_LOOPS" help:"Threads that carry voice. 0: as many as media.pin names, or else one for two cores."`
+	Pin   CPUs `yaml:"pin" default:"" placeholder:"CPU" env:"CONFAB_MEDIA_PIN" help:"CPUs that these threads are kept on, in turn, with commas between them: 2,3. Empty: wherever the system puts them."`
 }
 
 // Retention says how long is kept what is over. What lives, and what is still

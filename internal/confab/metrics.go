@@ -82,6 +82,7 @@ func (m metrics) voice(send sender) {
 		}
 		send.count("media_notes_lost_total", "Digits and the like lost to a full ring.", l.NotesLost, loop)
 		send.count("media_slots_skipped_total", "Slots left out by a loop that was held up.", l.SkippedSlots, loop)
+		send.send("media_loop_busy_ratio", "Part of the last second that the loop was at work, 0 to 1.", prometheus.GaugeValue, l.Busy, []label{loop})
 		send.lateness(l, loop)
 	}
 }

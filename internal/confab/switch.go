@@ -141,6 +141,7 @@ func (s *Switch) openVoice(context.Context) (err error) {
 	s.plane, err = media.New(media.Config{
 		Bind:    ip,
 		PortLow: int(s.cfg.RTPPorts.First), PortHigh: int(s.cfg.RTPPorts.Last),
+		Loops: s.cfg.Media.Loops, Pin: s.cfg.Media.Pin,
 		MediaTimeout: s.cfg.MediaTimeout,
 		AutoLevel:    s.cfg.Media.AutoLevel,
 		ListenPacket: s.cfg.Net.ListenPacket,

@@ -192,6 +192,23 @@ func (in *inlet) hear(now time.Duration, wanted, measured bool) []int16 {
 	return in.frame
 }
 
+// pass lets go what was to be heard in so many ticks that the loop has left out.
+// Kept, it would be delay: each time the loop is held up speech would be as much
+// later, until the jitter buffer's bound.
+func (in *inlet) pass(now time.Duration, ticks int) {
+	if in.codec == nil {
+		return
+	}
+	need := uint32(in.codec.ClockRate() / int(time.Second/tickDuration))
+	for range min(ticks, passMost) {
+		in.jitter.Pop(now, need)
+	}
+	in.loud, in.paused, in.rest = 0, true, in.rest[:0] // what comes next does not go on from what was
+}
+
+// passMost is how many ticks of speech a jitter buffer holds at the most.
+const passMost = int(rtp.MaxDelay / tickDuration)
+
 // hearRest is hear for packets that are longer or shorter than a frame: they are
 // decoded into rest, of which a frame is taken.
 func (in *inlet) hearRest(now time.Duration, need uint32, wanted bool) []int16 {

@@ -57,6 +57,7 @@ type loop struct {
 	part    *part               // at work, for recover
 	untold  []*Session          // given up, and control not told yet
 	count   counters
+	load    load
 }
 
 // slot is what is due in one part of the tick.
@@ -85,6 +86,11 @@ func (l *loop) run() {
 	// asked for it with it.
 	runtime.LockOSThread()
 	sharpen()
+	if pin := l.plane.cfg.Pin; len(pin) > 0 {
+		if err := pinTo(pin[l.index%len(pin)]); err != nil {
+			l.plane.cfg.Log.Warn("a media loop is not pinned", "loop", l.index, "cpu", pin[l.index%len(pin)], "err", err)
+		}
+	}
 	var turn int64 = -1 // the last slot done, counted since the epoch
 	for {
 		next, any := l.next(turn)
@@ -128,6 +134,7 @@ func (l *loop) turn(n int64) int64 {
 	l.tick(&l.slots[n%slotsPerTick])
 	l.flush()
 	l.tellLost()
+	l.load.worked(l.now, time.Since(l.plane.epoch))
 	return n
 }
 

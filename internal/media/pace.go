@@ -34,6 +34,9 @@ func (p *pace) turn(n int64) (missed int) {
 func (s *Session) takesTurn(l *loop) bool {
 	if missed := s.pace.turn(l.slot); missed > 0 {
 		s.out.pass(missed)
+		if missed > 1 { // one may be another bridge's slot; more, and the loop was held up
+			s.in.pass(l.now, missed)
+		}
 	}
 	return s.pace.takes
 }

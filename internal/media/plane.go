@@ -25,11 +25,13 @@ var (
 type Config struct {
 	Bind              netip.Addr // local address of all ports; zero means 127.0.0.1
 	PortLow, PortHigh int        // range of ports, RTP even and RTCP odd; zero means 10000-10999
-	Loops             int        // media loops; zero means one per two cores, at least one
+	Loops             int        // media loops; zero means one per CPU of Pin, or else one per two cores, at least one
+	Pin               []int      // CPUs that the loops' threads are kept on, in turn; none: wherever the system puts them
 
 	// SessionsPerLoop is how many sessions a loop takes before the next one is
-	// used; when all have as many, the one with the fewest takes more. A bridge
-	// whose members live on one loop costs least. Zero means 1000.
+	// used, if it is not busy before; when all have as many, the one with the
+	// fewest takes more. A bridge whose members live on one loop costs least. Zero
+	// means 1000.
 	SessionsPerLoop int
 
 	// MediaTimeout is after how long without any packet a session is lost; zero means 60 s, negative never.
@@ -51,6 +53,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.PortLow == 0 && c.PortHigh == 0 {
 		c.PortLow, c.PortHigh = 10000, 10999
+	}
+	if c.Loops == 0 {
+		c.Loops = len(c.Pin)
 	}
 	if c.Loops == 0 {
 		c.Loops = max(1, runtime.NumCPU()/2)
@@ -76,6 +81,11 @@ func (c Config) validate() error {
 		return fmt.Errorf("media ports %d-%d: want a range within 1024-65535 such as 10000-10999", c.PortLow, c.PortHigh)
 	case c.Loops < 0 || c.Loops > 256:
 		return fmt.Errorf("media loops %d: want 1 to 256", c.Loops)
+	}
+	for _, cpu := range c.Pin {
+		if cpu < 0 || !mayUse(cpu) {
+			return fmt.Errorf("pin media loops to CPU %d: this process may not run there; want some of what `taskset -cp $$` shows, on Linux", cpu)
+		}
 	}
 	return nil
 }

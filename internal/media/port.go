@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"time"
 )
 
 // port is one RTP port and the RTCP port above it, shared by many sessions of
@@ -72,11 +73,13 @@ func (p *Plane) place(s *Session, c SessionConfig) error {
 	return nil
 }
 
-// chooseLocked returns the loop for the next session.
+// chooseLocked returns the loop for the next session. Loops are filled one after
+// another: which conference a caller will stand in is not known when the call
+// comes, and those of one are cheapest together.
 func (p *Plane) chooseLocked() *loop {
-	least := p.loops[0]
+	least, now := p.loops[0], time.Since(p.epoch)
 	for _, l := range p.loops {
-		if l.sessions < p.cfg.SessionsPerLoop {
+		if l.sessions < p.cfg.SessionsPerLoop && l.load.ratio(now) < fullAt {
 			return l
 		}
 		if l.sessions < least.sessions {

@@ -52,6 +52,19 @@ const (
 	futexPrivate = 128
 )
 
+// pinTo keeps the calling thread on a CPU.
+func pinTo(cpu int) error {
+	var set unix.CPUSet
+	set.Set(cpu)
+	return unix.SchedSetaffinity(0, &set)
+}
+
+// mayUse reports whether this process may run on a CPU.
+func mayUse(cpu int) bool {
+	var set unix.CPUSet
+	return unix.SchedGetaffinity(0, &set) != nil || set.IsSet(cpu)
+}
+
 // sharpen lets the kernel wake the calling thread on time: by default it may be
 // 50 µs late, so as to wake several at once (prctl(2), PR_SET_TIMERSLACK).
 func sharpen() { _ = unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0) }

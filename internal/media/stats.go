@@ -77,6 +77,7 @@ type LoopStats struct {
 	NotesLost               uint64                       // digits and the like lost to a full ring
 	Panics                  uint64                       // each ended one session
 	SkippedSlots            uint64                       // left out by a loop that was held up
+	Busy                    float64                      // part of the last second that the loop was at work, 0 to 1
 	Late                    [len(LateBuckets) + 1]uint64 // slots by how late they were
 	LateSum                 time.Duration
 	Ports, Sessions         int // now; Sessions counts those that stand at no bridge, and bridges
@@ -102,6 +103,7 @@ func (p *Plane) Loops() []LoopStats {
 			for _, t := range l.ports {
 				all[i].Overflows += t.overflows()
 			}
+			all[i].Busy = l.load.ratio(time.Since(p.epoch))
 			all[i].NotesLost = l.notes.lost.Load()
 			all[i].Ports, all[i].Sessions = len(l.ports), l.members
 		})
