@@ -143,6 +143,65 @@ func TestOnly_isHeardByTheListenersAlone(t *testing.T) {
 	})
 }
 
+// A tree of mixers of any shape is one mixer: as soon as a voice has crossed it,
+// every strip hears the clamped sum of all others and nothing twice.
+func TestTrunk_aTreeOfMixersIsOne(t *testing.T) {
+	type end struct { // of a trunk, on one of its mixers
+		strip   *mixer.Strip
+		says    []int32
+		hears   *[]int32
+		carried []int32 // says of the turn before
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		mixers := make([]*mixer.Mixer, rapid.IntRange(1, 8).Draw(t, "mixers"))
+		ends := make([][]*end, len(mixers))
+		for i := range mixers {
+			mixers[i] = mixer.New(size)
+			if i == 0 {
+				continue
+			}
+			parent := rapid.IntRange(0, i-1).Draw(t, "parent")
+			up := &end{strip: mixers[i].Add(), says: make([]int32, size), carried: make([]int32, size)}
+			down := &end{strip: mixers[parent].Add(), says: make([]int32, size), carried: make([]int32, size)}
+			up.hears, down.hears = &down.carried, &up.carried
+			ends[i], ends[parent] = append(ends[i], up), append(ends[parent], down)
+		}
+		n := rapid.IntRange(1, 12).Draw(t, "strips")
+		voices, strips, at := frames(t, n), make([]*mixer.Strip, n), make([]int, n)
+		for i := range strips {
+			at[i] = rapid.IntRange(0, len(mixers)-1).Draw(t, "mixer")
+			strips[i] = mixers[at[i]].Add()
+		}
+		for turn := range len(mixers) + 1 { // the longest way, and the turn itself
+			for i, s := range strips {
+				s.Put(voices[i])
+			}
+			for i, m := range mixers {
+				for _, e := range ends[i] {
+					e.strip.PutSum(*e.hears)
+				}
+				m.Sum()
+				for _, e := range ends[i] {
+					e.strip.MixSum(e.says)
+				}
+			}
+			if turn == len(mixers) {
+				for i, s := range strips {
+					if got, _ := s.Mix(make([]int16, size)); !slices.Equal(got, sum(voices, i)) {
+						t.Fatalf("strip %d, on mixer %d of %d, hears %v, want %v", i, at[i], len(mixers), got, sum(voices, i))
+					}
+				}
+			}
+			for i, m := range mixers {
+				m.Clear()
+				for _, e := range ends[i] {
+					copy(e.carried, e.says)
+				}
+			}
+		}
+	})
+}
+
 // A tree of two mixers, joined by a trunk strip on each, is one mixer: what
 // passes between them is the unlimited sum.
 func TestTrunk_twoMixersAreOne(t *testing.T) {
