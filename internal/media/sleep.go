@@ -17,7 +17,7 @@ type timerSleeper struct {
 	timer *time.Timer
 }
 
-func newTimerSleeper() sleeper {
+func newTimerSleeper() *timerSleeper {
 	return &timerSleeper{token: make(chan struct{}, 1), timer: time.NewTimer(0)}
 }
 
