@@ -19,11 +19,11 @@ const (
 	// is older is left out: nobody wants to hear it.
 	maxBehind = 3 * slotsPerTick
 
-	ioBatch      = 64   // datagrams of one system call
-	maxDatagram  = 1500 // bytes; a longer one is no voice of ours
-	outPool      = 1024 // packets made before they must be flushed
-	maxFrameSize = 960  // samples, at 48 kHz
-	maxPayload   = 1280 // bytes that we send: an Opus packet may have 1275
+	ioBatch      = 64        // datagrams of one system call
+	maxDatagram  = 1500      // bytes; a longer one is no voice of ours
+	outSize      = 256 << 10 // bytes of packets made before they must be flushed: 1,500 of G.711
+	maxFrameSize = 960       // samples, at 48 kHz
+	maxPayload   = 1280      // bytes that we send: an Opus packet may have 1275
 )
 
 // loop is one media loop. Everything below the mailbox is touched by run alone.
@@ -43,9 +43,9 @@ type loop struct {
 	now     time.Duration
 	wall    int64 // now as Unix time, ns
 	in      []Packet
-	known   [ioBatch]*Session // of in's packets
-	out     [][]byte          // packets being made; nil until needed
-	made    int
+	known   [ioBatch]*Session   // of in's packets
+	out     []byte              // packets being made
+	made    int                 // bytes of out that are used
 	encodes []*sharedVoice      // of silence
 	frame   []int16             // scratch
 	payload []byte              // scratch
@@ -69,7 +69,7 @@ type slot struct {
 func newLoop(p *Plane, index int) *loop {
 	l := &loop{
 		plane: p, index: index, mail: mailbox{loop: p.newSleeper()}, notes: newNotes(), stopped: make(chan struct{}),
-		scratch: new(ioScratch), in: make([]Packet, ioBatch), out: make([][]byte, outPool),
+		scratch: new(ioScratch), in: make([]Packet, ioBatch), out: make([]byte, outSize),
 		frame: make([]int16, maxFrameSize), payload: make([]byte, 2*maxFrameSize),
 	}
 	for i := range l.in {
@@ -219,17 +219,13 @@ func (l *loop) tickSession(s *Session) {
 	l.current = nil
 }
 
-// packet returns memory for one packet to send.
-func (l *loop) packet() []byte {
-	if l.made == len(l.out) {
+// packet returns memory for one packet of that size to send.
+func (l *loop) packet(size int) []byte {
+	if l.made+size > len(l.out) {
 		l.flush()
 	}
-	b := l.out[l.made]
-	if b == nil {
-		b = make([]byte, maxDatagram)
-		l.out[l.made] = b
-	}
-	l.made++
+	b := l.out[l.made : l.made+size : l.made+size]
+	l.made += size
 	return b
 }
 

@@ -152,7 +152,7 @@ func (s *Session) say(l *loop, payload []byte) {
 	size := len(payload) / out.split
 	for i := range out.split {
 		if out.dial() {
-			b := l.packet()
+			b := l.packet(rtp.HeaderSize + rtp.EventSize)
 			timestamp, marker := out.keys.Next(b[rtp.HeaderSize:], out.dtmfStep)
 			s.send(l, b, rtp.Packet{Marker: marker, PayloadType: out.dtmf, Timestamp: timestamp,
 				Payload: b[rtp.HeaderSize : rtp.HeaderSize+rtp.EventSize]})
@@ -160,7 +160,7 @@ func (s *Session) say(l *loop, payload []byte) {
 		}
 		// RFC 3551 §4.1: the marker is for the first packet after some were not
 		// sent. Silence of ours is sent.
-		s.send(l, l.packet(), rtp.Packet{Marker: out.broken, PayloadType: out.payloadType, Timestamp: out.timestamp,
+		s.send(l, l.packet(rtp.HeaderSize+size), rtp.Packet{Marker: out.broken, PayloadType: out.payloadType, Timestamp: out.timestamp,
 			Payload: payload[i*size : (i+1)*size]})
 		out.broken = false
 	}

@@ -48,7 +48,7 @@ func (s *Session) report(l *loop) {
 		}
 		sent = &l.sent
 	}
-	b := l.packet()
+	b := l.packet(rtp.ReportSize)
 	n := rtp.PutReport(b, s.out.ssrc, sent, received, "confab")
 	packet := Packet{Addr: to, Data: b[:n]}
 	if s.params.RTCPMux {
