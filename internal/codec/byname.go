@@ -23,11 +23,18 @@ func ByName(name string, clock int, parameters string) (Codec, bool) {
 			return all.forPlayback(parameters), true
 		}
 	}
+	if strings.EqualFold(name, "AMR-WB") && clock == 16000 {
+		if lib, err := theAMRWB(); err == nil {
+			if c, ok := lib.agreed(parameters); ok {
+				return c, true
+			}
+		}
+	}
 	return nil, false
 }
 
-// Named returns the codec that people call name: opus, G722, PCMU, PCMA, or L16 with a
-// rate (L16/16000), whatever the case. Errors: ErrUnknown; or why there is no Opus.
+// Named returns the codec that people call name: opus, G722, AMR-WB, PCMU, PCMA, or L16 with a
+// rate (L16/16000), whatever the case. Errors: ErrUnknown; or why there is no Opus or AMR-WB.
 func Named(name string) (Codec, error) {
 	for known, c := range map[string]Codec{
 		"PCMU": PCMU, "PCMA": PCMA, "G722": G722, "L16/8000": L16At8000, "L16/16000": L16At16000, "L16/48000": L16At48000,
@@ -39,5 +46,8 @@ func Named(name string) (Codec, error) {
 	if strings.EqualFold(name, "opus") {
 		return Opus()
 	}
-	return nil, fmt.Errorf("codec %q: %w: want opus, G722, PCMU, PCMA, L16/8000, L16/16000 or L16/48000", name, ErrUnknown)
+	if strings.EqualFold(name, "AMR-WB") {
+		return AMRWB()
+	}
+	return nil, fmt.Errorf("codec %q: %w: want opus, G722, AMR-WB, PCMU, PCMA, L16/8000, L16/16000 or L16/48000", name, ErrUnknown)
 }

@@ -41,7 +41,9 @@ type Encoder interface {
 	Encode(dst []byte, frame []int16) int
 
 	// CopyFrom takes the state of other, an encoder of the same codec, so that
-	// a listener can go on from a shared encoder without a discontinuity.
+	// a listener can go on from a shared encoder without a discontinuity: what it
+	// says next is what other would have said or, where a library keeps its state to
+	// itself, differs from that by no more than the codec's own noise.
 	CopyFrom(other Encoder)
 }
 
@@ -68,4 +70,28 @@ type Concealer interface {
 	// Conceal makes up the next len(dst) samples, 20 ms at the most. next, if not
 	// empty, is the packet after the missing one, which may say what was in it.
 	Conceal(dst []int16, next []byte)
+}
+
+// Negotiable is a Codec whose a=fmtp is agreed on, and not only said.
+type Negotiable interface {
+	Codec
+
+	// Forms are the ways of packing it that are offered, each at a payload type of its
+	// own, the best first.
+	Forms() []Codec
+
+	// Answer returns what our a=fmtp answers to a far end whose a=fmtp says offered
+	// ("": it says nothing). ok is false where that asks for what this is not.
+	Answer(offered string) (ours string, ok bool)
+}
+
+// Adaptive is a Codec of several modes, in one of which the far end asks to be spoken
+// to by what it sends.
+type Adaptive interface {
+	Codec
+
+	// Mode returns the codec to code with for a far end that has sent payload (nil:
+	// nothing yet), and to which we speak with now (nil: not yet). An encoder of it may
+	// take over from one of another mode (Encoder.CopyFrom). It does not allocate.
+	Mode(now Codec, payload []byte) Codec
 }

@@ -50,23 +50,14 @@ func opusRate(rate int) int {
 
 // loadLibopus finds the library and asks how large its states are.
 func loadLibopus() (*libopus, error) {
-	handle, err := purego.Dlopen("libopus.so.0", purego.RTLD_NOW|purego.RTLD_LOCAL)
-	if err != nil {
-		return nil, fmt.Errorf("load libopus: %w", err)
-	}
 	var l libopus
 	var encoderSize, decoderSize uintptr
-	for _, s := range []struct {
-		name string
-		at   *uintptr
-	}{
-		{"opus_encode", &l.encode}, {"opus_encoder_init", &l.encoderInit}, {"opus_encoder_ctl", &l.encoderControl},
-		{"opus_encoder_get_size", &encoderSize}, {"opus_decode", &l.decode}, {"opus_decoder_init", &l.decoderInit},
-		{"opus_decoder_get_size", &decoderSize},
-	} {
-		if *s.at, err = purego.Dlsym(handle, s.name); err != nil {
-			return nil, fmt.Errorf("load libopus: %w", err)
-		}
+	err := openLibrary("libopus.so.0",
+		symbol{"opus_encode", &l.encode}, symbol{"opus_encoder_init", &l.encoderInit}, symbol{"opus_encoder_ctl", &l.encoderControl},
+		symbol{"opus_encoder_get_size", &encoderSize}, symbol{"opus_decode", &l.decode}, symbol{"opus_decoder_init", &l.decoderInit},
+		symbol{"opus_decoder_get_size", &decoderSize})
+	if err != nil {
+		return nil, fmt.Errorf("load libopus: %w", err)
 	}
 	r, _, _ := purego.SyscallN(encoderSize, opusMono)
 	l.encoderSize = int(int32(r))
