@@ -25,6 +25,7 @@ const (
 type inlet struct {
 	latch       latch
 	codec       codec.Codec
+	adaptive    codec.Adaptive // the same, if its packets ask for modes
 	ssrc        uint32
 	sequence    uint16
 	payloadType uint8
@@ -71,6 +72,7 @@ func (in *inlet) set(p Params, now time.Duration) {
 	in.expected = now
 	if in.codec != p.Codec {
 		in.codec, in.decoder = p.Codec, p.Codec.NewDecoder()
+		in.adaptive, _ = p.Codec.(codec.Adaptive)
 		in.skim = newSkim(in.decoder)
 		in.jitter.Init(p.Codec.ClockRate())
 		if in.clock != p.Codec.ClockRate() { // else it counts on
@@ -116,6 +118,9 @@ func (in *inlet) receive(s *Session, r rtp.Packet, arrival time.Duration, l *loo
 		}
 		samples := in.codec.Samples(r.Payload)
 		in.jitter.Push(arrival, r, in.units(samples))
+		if in.adaptive != nil && samples > 0 {
+			s.out.wanted = in.adaptive.Mode(s.out.codec, r.Payload)
+		}
 	default:
 		in.receiver.Count(r)
 		in.dropped++

@@ -21,7 +21,8 @@ type outlet struct {
 	dialled []dialled // digits and pauses still to be sent
 	players []*player
 
-	codec       codec.Codec
+	codec       codec.Codec  // that is coded with: agreed, or the mode of it that the far end wants
+	wanted      codec.Codec  // the mode that it has asked for last; nil: none
 	memory      bool         // of the codec
 	costly      bool         // the codec is
 	coder       coder        // its own
@@ -42,6 +43,8 @@ type outlet struct {
 	packets   uint32
 	octets    uint32
 	reported  uint32 // of packets, by the last SR
+
+	agreed codec.Codec // with the far end
 }
 
 // dialled is one thing that SendDigits has to do.
@@ -73,11 +76,15 @@ func newOutlet() outlet {
 
 // set adopts what was negotiated. The stream goes on where it was.
 func (out *outlet) set(p Params) {
-	if out.codec != p.Codec {
+	if out.agreed != p.Codec {
 		out.unfollow()
 		kind := p.Codec.Kind()
-		out.codec, out.memory, out.costly, out.beside = p.Codec, kind.Memory, kind.Costly, nil
-		out.coder = coder{encoder: p.Codec.NewEncoder(), quiet: calmFrames} // nothing has been said yet
+		out.agreed, out.codec, out.wanted = p.Codec, p.Codec, nil
+		out.memory, out.costly, out.beside = kind.Memory, kind.Costly, nil
+		if a, ok := p.Codec.(codec.Adaptive); ok {
+			out.codec = a.Mode(nil, nil)
+		}
+		out.coder = coder{encoder: out.codec.NewEncoder(), quiet: calmFrames} // nothing has been said yet
 	}
 	out.payloadType, out.dtmf, out.listens = p.PayloadType, p.DTMF, p.Send
 	out.split = 1

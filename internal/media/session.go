@@ -277,6 +277,7 @@ func (s *Session) tickAlone(l *loop) {
 // has said it would send nothing.
 func (s *Session) hear(l *loop, wanted bool) []int16 {
 	in := &s.in
+	s.out.adapt()
 	wanted = wanted && in.speaks && !in.held
 	tones := in.tones()
 	frame := in.hear(l.now, wanted || len(s.taps) > 0 || tones != nil, s.talk != nil)

@@ -18,7 +18,7 @@ const (
 )
 
 // skim lets a far end that is silent cost next to nothing, of whose codec the level is
-// only known when it is decoded (G.722, Opus). While it speaks everything is decoded.
+// only known when it is decoded (G.722, Opus, AMR-WB). While it speaks everything is decoded.
 // When it has been silent for the hangover its packets are skimmed; as soon as one may
 // hold a voice, those before it are decoded first, so that the decoder is where it
 // would have been and no syllable is cut; they are silence, so nothing comes late by it.

@@ -34,8 +34,9 @@ type singer struct {
 	frame   []int16
 	packet  rtp.Packet
 	coded   []byte
-	said    int  // samples
-	away    bool // sends nothing, and nobody listens
+	last    []byte // payload that it was sent last
+	said    int    // samples
+	away    bool   // sends nothing, and nobody listens
 }
 
 func newStudio(tb testing.TB) *studio {
@@ -178,16 +179,20 @@ func (t *studio) Write(packets []Packet) (int, error) {
 		}
 		f.heard = f.heard[:len(f.heard)+n]
 		f.dec.Decode(f.heard[len(f.heard)-n:], payload)
+		f.last = append(f.last[:0], payload...)
 	}
 	return len(packets), nil
 }
 func (t *studio) Overflows() uint64 { return 0 }
 func (t *studio) Close() error      { return nil }
 
-// opusOrSkip returns Opus, where the machine has it.
-func opusOrSkip(t testing.TB) codec.Codec {
+// opusOrSkip and amrwbOrSkip return the codec, where the machine has it.
+func opusOrSkip(t testing.TB) codec.Codec  { t.Helper(); return orSkip(t, codec.Opus) }
+func amrwbOrSkip(t testing.TB) codec.Codec { t.Helper(); return orSkip(t, codec.AMRWB) }
+
+func orSkip(t testing.TB, load func() (codec.Codec, error)) codec.Codec {
 	t.Helper()
-	c, err := codec.Opus()
+	c, err := load()
 	if err != nil {
 		if os.Getenv("CONFAB_REQUIRE_TOOLS") != "" {
 			t.Fatal(err)

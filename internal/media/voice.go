@@ -159,6 +159,25 @@ func (out *outlet) own() {
 	out.unfollow()
 }
 
+// adapt takes up the mode that the far end has asked for. It comes between two ticks.
+//
+// RFC 4867 §8.1, mode-change-period: a far end may allow changes at every second frame
+// only. Nobody is asked: all get them so.
+func (out *outlet) adapt() {
+	c := out.wanted
+	if c == nil || c == out.codec || out.timestamp/out.step%2 != 0 {
+		return
+	}
+	now := &out.coder
+	if out.voice != nil {
+		now = out.voice.last()
+	}
+	next := coder{encoder: c.NewEncoder()}
+	next.copyFrom(now)
+	out.unfollow()
+	out.codec, out.coder, out.beside = c, next, nil
+}
+
 func (out *outlet) unfollow() {
 	if out.voice != nil {
 		out.voice.followers--
