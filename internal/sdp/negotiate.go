@@ -27,9 +27,29 @@ type Format struct {
 	Clock       int    // RTP clock, Hz
 	Channels    int    // as in the rtpmap; 0 is 1
 	PayloadType uint8  // to offer it with; an answer takes the offerer's
-	Parameters  string // what a=fmtp says of it; empty: nothing
+	Parameters  string // what a=fmtp says of it in an offer, and without Answer in an answer; empty: nothing
 	Band        int    // Hz: an answer takes the widest that both have
 	Whole       bool   // its packets are 20 ms and cannot be cut in two
+	Unoffered   bool   // it is accepted of who offers it, and not offered
+
+	// Answer returns what our a=fmtp answers to a far end whose a=fmtp says offered; ok
+	// is false where that is another format than this, of the same name, or one that we
+	// do not have. nil: the format fits whatever is said of it.
+	Answer func(offered string) (ours string, ok bool)
+}
+
+// Fits reports whether f is what was agreed on.
+func (f Format) Fits(a Agreed) bool {
+	_, ok := f.answer(a.Parameters)
+	return ok && f.Name == a.Name && f.Clock == a.Clock
+}
+
+// answer returns what our a=fmtp says of f to a far end whose a=fmtp says offered.
+func (f Format) answer(offered string) (ours string, ok bool) {
+	if f.Answer == nil {
+		return f.Parameters, true
+	}
+	return f.Answer(offered)
 }
 
 // Local is what we say of ourselves in an offer or an answer.
@@ -104,6 +124,7 @@ func agree(offer Description, l Local) (taken int, a Agreed, err error) {
 // l.Formats, and telephone-event when l.DTMF says so.
 func Offer(l Local) []byte {
 	w := newWriter(l, "")
+	l.Formats = l.offered()
 	var list []string
 	for _, f := range l.Formats {
 		list = append(list, strconv.Itoa(int(f.PayloadType)))
@@ -122,6 +143,11 @@ func Offer(l Local) []byte {
 	w.ptime(l)
 	w.line("a=", directionFor(true, !l.Held).String())
 	return w.bytes()
+}
+
+// offered are the formats to offer.
+func (l Local) offered() []Format {
+	return slices.DeleteFunc(slices.Clone(l.Formats), func(f Format) bool { return f.Unoffered })
 }
 
 // clocks are those to offer telephone-event at: one for each that a format has (RFC 4733
@@ -144,6 +170,7 @@ func Accept(l Local, answer Description) (Agreed, error) {
 	if len(answer.streams) == 0 {
 		return Agreed{}, ErrNothingFits
 	}
+	l.Formats = l.offered()
 	a, ok := answer.streams[0].agree(l, false)
 	if !ok {
 		return Agreed{}, ErrNothingFits
@@ -213,7 +240,11 @@ func (s *stream) match(f string, have []Format) (Format, uint8, bool) {
 		}
 	}
 	i := slices.IndexFunc(have, func(h Format) bool {
-		return strings.EqualFold(h.Name, m.name) && h.Clock == m.clock && m.channels <= max(h.Channels, 1)
+		if !strings.EqualFold(h.Name, m.name) || h.Clock != m.clock || m.channels > max(h.Channels, 1) {
+			return false
+		}
+		_, fits := h.answer(s.fmtps[f])
+		return fits
 	})
 	if i < 0 {
 		return Format{}, 0, false

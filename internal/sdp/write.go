@@ -49,7 +49,8 @@ func (w *writer) formats(a Agreed) string {
 // agreed writes the attributes of the stream that answers with a.
 func (w *writer) agreed(a Agreed, l Local) {
 	for _, f := range l.Formats {
-		if f.Name == a.Name && f.Clock == a.Clock {
+		if f.Fits(a) {
+			f.Parameters, _ = f.answer(a.Parameters)
 			w.format(a.PayloadType, f)
 			break
 		}

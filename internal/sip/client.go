@@ -91,11 +91,11 @@ func (s *Server) plan(ctx context.Context, target leg.Target) (*call, error) {
 	}
 	f := flow{network: networkOf(uri, networkUDP), remote: netip.AddrPortFrom(addr, portOr(uri.Port))}
 	// A port of its own until it is answered: two forks may send to it.
-	codecs, err := s.codecs(target.Codecs)
+	codecs, accepted, err := s.codecs(target.Codecs)
 	if err != nil {
 		return nil, err
 	}
-	v, err := s.openVoice(codecs, nil, addr, true)
+	v, err := s.openVoice(codecs, accepted, nil, addr, true)
 	if err != nil {
 		return nil, err
 	}

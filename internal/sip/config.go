@@ -56,6 +56,9 @@ type Config struct {
 	// the widest band. Nil: PCMU and PCMA.
 	Codecs []codec.Codec
 
+	// Accepted are accepted besides, of who offers them, and not offered.
+	Accepted []codec.Codec
+
 	Plane   *media.Plane // makes the sessions
 	Handler Handler      // is given inbound calls; nil refuses them all (480)
 	Limits  Limits       // zero fields take their defaults

@@ -84,7 +84,7 @@ func (d *dialog) begin(r *request) {
 		}
 		offer = &o
 	}
-	d.voice, err = d.s.openVoice(d.s.cfg.Codecs, offer, d.flow.remote.Addr(), false)
+	d.voice, err = d.s.openVoice(d.s.cfg.Codecs, d.s.cfg.Accepted, offer, d.flow.remote.Addr(), false)
 	switch {
 	case errors.Is(err, sdp.ErrNothingFits):
 		d.refuse(contract.CauseNoCodec, 488) // RFC 3261 §13.3.1.3

@@ -33,12 +33,13 @@ type voice struct {
 	offered bool   // ours is an offer, its answer has not come
 }
 
-// openVoice makes the session of a dialog that may have these codecs, with what its far end has said of
+// openVoice makes the session of a dialog that may have these codecs, and those accepted if its far
+// end offers them, with what its far end has said of
 // itself (nil: nothing yet).
-func (s *Server) openVoice(codecs []codec.Codec, offer *sdp.Description, signal netip.Addr, alone bool) (voice, error) {
+func (s *Server) openVoice(codecs, accepted []codec.Codec, offer *sdp.Description, signal netip.Addr, alone bool) (voice, error) {
 	config := media.SessionConfig{Signal: signal, Alone: alone}
 	local := sdp.Local{
-		Formats: formats(codecs),
+		Formats: formats(codecs, accepted),
 		DTMF:    dtmfPayload,
 		PTime:   20 * time.Millisecond,
 		ID:      sessionID(),
@@ -60,29 +61,31 @@ func (s *Server) openVoice(codecs []codec.Codec, offer *sdp.Description, signal 
 	return voice{session: session, local: local}, nil
 }
 
-// codecs are those called names; no names are the server's own.
-func (s *Server) codecs(names []string) ([]codec.Codec, error) {
+// codecs are those called names, and nothing accepted besides; no names are the server's own.
+func (s *Server) codecs(names []string) (offered, accepted []codec.Codec, err error) {
 	if names == nil {
-		return s.cfg.Codecs, nil
+		return s.cfg.Codecs, s.cfg.Accepted, nil
 	}
-	list := make([]codec.Codec, len(names))
+	offered = make([]codec.Codec, len(names))
 	for i, name := range names {
-		c, err := codec.Named(name)
-		if err != nil {
-			return nil, err
+		if offered[i], err = codec.Named(name); err != nil {
+			return nil, nil, err
 		}
-		list[i] = c
 	}
-	return list, nil
+	return offered, nil, nil
 }
 
-// formats are codecs as SDP has them.
-func formats(codecs []codec.Codec) []sdp.Format {
-	list := make([]sdp.Format, 0, len(codecs))
+// formats are codecs as SDP has them, and those that are accepted and not offered.
+func formats(codecs, accepted []codec.Codec) []sdp.Format {
+	offered, besides := forms(codecs), forms(accepted)
+	list := make([]sdp.Format, 0, len(offered)+len(besides))
 	next := uint8(dynamicPayload)
-	for _, c := range codecs {
+	for i, c := range append(offered, besides...) {
 		f := sdp.Format{Name: c.Name(), Clock: c.ClockRate(), Channels: c.Channels(), Parameters: c.Parameters(),
-			Band: c.SampleRate(), Whole: !c.Kind().Divisible}
+			Band: c.SampleRate(), Whole: !c.Kind().Divisible, Unoffered: i >= len(offered)}
+		if n, ok := c.(codec.Negotiable); ok {
+			f.Answer = n.Answer
+		}
 		if pt := c.PayloadType(); pt >= 0 {
 			f.PayloadType = uint8(pt)
 		} else {
@@ -90,6 +93,18 @@ func formats(codecs []codec.Codec) []sdp.Format {
 			next++
 		}
 		list = append(list, f)
+	}
+	return list
+}
+
+// forms are codecs in each of the ways in which they are offered.
+func forms(codecs []codec.Codec) (list []codec.Codec) {
+	for _, c := range codecs {
+		if n, ok := c.(codec.Negotiable); ok {
+			list = append(list, n.Forms()...)
+		} else {
+			list = append(list, c)
+		}
 	}
 	return list
 }
@@ -159,6 +174,12 @@ func (v *voice) adopt(text []byte, a sdp.Agreed) error {
 		return err
 	}
 	v.heard = text
+	// What is spoken is offered from now on: an offer without it would end it.
+	for i, f := range v.local.Formats {
+		if f.Unoffered && f.Fits(a) {
+			v.local.Formats[i].Unoffered = false
+		}
+	}
 	return nil
 }
 
