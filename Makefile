@@ -10,7 +10,7 @@ run: ## install what is missing, build, start
 build: ## bin/confab
 	CGO_ENABLED=0 go build -trimpath -o bin/confab ./cmd/confab
 
-static: ## bin/confab for systems without glibc: statically linked, without Opus
+static: ## bin/confab for systems without glibc: statically linked, without Opus and AMR-WB
 	CGO_ENABLED=0 go build -tags noopus -trimpath -o bin/confab ./cmd/confab
 
 test: ## all tests, with the tools they use

@@ -39,7 +39,7 @@ type callCmd struct {
 	Record   string        `placeholder:"FILE" help:"Record what is heard, as a WAV file."`
 	Listen   []float64     `placeholder:"HZ" help:"Tell how loud these pitches are heard, at their loudest."`
 	For      time.Duration `placeholder:"TIME" help:"Hang up after so long, such as 20s. Until then it lasts until either side hangs up; here, by Ctrl-C."`
-	Codec    []string      `placeholder:"NAME" help:"Codecs to offer, the best first: opus, G722, PCMU, PCMA, L16/8000, L16/16000, L16/48000. PCMU,PCMA if none is given."`
+	Codec    []string      `placeholder:"NAME" help:"Codecs to offer, the best first: opus, G722, AMR-WB, PCMU, PCMA, L16/8000, L16/16000, L16/48000. PCMU,PCMA if none is given."`
 	Ring     time.Duration `default:"60s" placeholder:"TIME" help:"How long to let it ring."`
 	From     string        `default:"confab" placeholder:"USER" help:"Who calls: a number, a user name or a sip: address."`
 	Name     string        `placeholder:"NAME" help:"The caller's name to show."`

@@ -3,6 +3,7 @@ package confab
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"confab/internal/codec"
@@ -32,33 +33,59 @@ func (c *Config) validCodecs() error {
 	if len(c.Codecs) == 0 {
 		return errors.New("codecs: none is given; want at least PCMU")
 	}
-	for i, name := range c.Codecs {
+	if err := validNames("codecs", c.Codecs); err != nil {
+		return err
+	}
+	return validNames("codecs_accepted", c.Accepted)
+}
+
+func validNames(setting string, names Codecs) error {
+	for i, name := range names {
 		if _, err := codec.Named(name); errors.Is(err, codec.ErrUnknown) {
-			return fmt.Errorf("codecs: %w", err)
+			return fmt.Errorf("%s: %w", setting, err)
 		}
-		for _, before := range c.Codecs[:i] {
+		for _, before := range names[:i] {
 			if strings.EqualFold(before, name) {
-				return fmt.Errorf("codecs: %s stands there twice", name)
+				return fmt.Errorf("%s: %s stands there twice", setting, name)
 			}
 		}
 	}
 	return nil
 }
 
-// openCodecs finds what is offered, and notes for the banner what is missing.
-func (s *Switch) openCodecs() ([]codec.Codec, error) {
-	var codecs []codec.Codec
-	for _, name := range s.cfg.Codecs {
-		c, err := codec.Named(name)
-		if err != nil {
-			s.warnings = append(s.warnings, fmt.Sprintf("%s is not offered to callers: %v: apt-get install libopus0", name, err))
-			continue
+// openCodecs finds what is offered, and what is accepted besides, and notes for the
+// banner, in one line, what is missing.
+func (s *Switch) openCodecs() (offered, accepted []codec.Codec, err error) {
+	var missing, reasons, packages []string
+	open := func(names Codecs) (found []codec.Codec) {
+		for _, name := range names {
+			c, err := codec.Named(name)
+			switch {
+			case err == nil && slices.Contains(offered, c): // it is accepted anyway
+			case err == nil:
+				found, s.codecs = append(found, c), append(s.codecs, name)
+			case !slices.Contains(missing, name):
+				missing, reasons, packages = append(missing, name), append(reasons, err.Error()), append(packages, packageOf(name))
+			}
 		}
-		codecs = append(codecs, c)
-		s.codecs = append(s.codecs, name)
+		return found
 	}
-	if len(codecs) == 0 {
-		return nil, fmt.Errorf("codecs: %s: none of them can be had here; add G722 or PCMU", s.cfg.Codecs)
+	offered = open(s.cfg.Codecs)
+	if len(offered) == 0 {
+		return nil, nil, fmt.Errorf("codecs: %s: none of them can be had here; add G722 or PCMU", s.cfg.Codecs)
 	}
-	return codecs, nil
+	accepted = open(s.cfg.Accepted)
+	if len(missing) > 0 {
+		s.warnings = append(s.warnings, fmt.Sprintf("calls go without %s: %s: apt-get install %s",
+			strings.Join(missing, ", "), strings.Join(reasons, "; "), strings.Join(packages, " ")))
+	}
+	return offered, accepted, nil
+}
+
+// packageOf says what of Debian's has the library of a codec.
+func packageOf(name string) string {
+	if strings.EqualFold(name, "AMR-WB") {
+		return "libopencore-amrwb0 libvo-amrwbenc0"
+	}
+	return "libopus0"
 }

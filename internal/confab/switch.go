@@ -244,12 +244,12 @@ func (s *Switch) openSIP(context.Context) (err error) {
 		return err
 	}
 	s.closeLater(s.dialogs.close)
-	codecs, err := s.openCodecs()
+	codecs, accepted, err := s.openCodecs()
 	if err != nil {
 		return err
 	}
 	s.sip, err = sip.New(sip.Config{
-		Addr: s.cfg.SIP, Codecs: codecs, Advertise: s.cfg.Advertise, Trusted: s.cfg.SIPTrusted,
+		Addr: s.cfg.SIP, Codecs: codecs, Accepted: accepted, Advertise: s.cfg.Advertise, Trusted: s.cfg.SIPTrusted,
 		ListenPacket: s.cfg.Net.ListenPacket, Listen: s.cfg.Net.Listen, Dial: s.cfg.Net.Dial,
 		Plane: s.plane, Handler: s.calls, OnDialog: s.dialogs.note, Agent: "Confab", Log: s.log,
 	})
