@@ -21,10 +21,10 @@ type File struct {
 	source   []string // its lines, for Update
 }
 
-// NeedsOpus reports whether somebody calls with Opus, for which the machine must have
-// its library.
-func (f *File) NeedsOpus() bool {
-	return slices.ContainsFunc(f.source, func(line string) bool { return strings.Contains(line, " with opus") })
+// CallsWith reports whether somebody calls with a codec, of which the machine may have no
+// library.
+func (f *File) CallsWith(codec string) bool {
+	return slices.ContainsFunc(f.source, func(line string) bool { return strings.Contains(line, " with "+codec) })
 }
 
 // Number is a number that can be dialled, and what its application is asked.

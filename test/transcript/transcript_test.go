@@ -75,12 +75,17 @@ func load(t *testing.T) []*transcript.File {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := codec.Opus(); err != nil && os.Getenv("CONFAB_REQUIRE_TOOLS") == "" {
+	for _, name := range []string{"opus", "AMR-WB"} {
+		_, err := codec.Named(name)
+		if err == nil || os.Getenv("CONFAB_REQUIRE_TOOLS") != "" {
+			continue
+		}
 		files = slices.DeleteFunc(files, func(f *transcript.File) bool {
-			if f.NeedsOpus() {
+			needed := f.CallsWith(name)
+			if needed {
 				t.Logf("%s is left out: %v; scripts/install-test installs it", f.Name, err)
 			}
-			return f.NeedsOpus()
+			return needed
 		})
 	}
 	return files
