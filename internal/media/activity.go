@@ -27,8 +27,12 @@ type activity struct {
 }
 
 // hear takes the level of the next frame and reports whether talking has changed.
-func (a *activity) hear(level int) (changed bool) {
-	a.learnNoise(level)
+// measured is false for a frame of which no packet came: it is quiet, and says
+// nothing of the line's noise.
+func (a *activity) hear(level int, measured bool) (changed bool) {
+	if measured {
+		a.learnNoise(level)
+	}
 	loud := level > max(leastSpeech, overNoise*min(a.noise(), mostNoise))
 	a.recent <<= 1
 	if loud {
@@ -59,6 +63,9 @@ func (a *activity) learnNoise(level int) {
 }
 
 func (a *activity) noise() int {
+	if a.spans == 0 {
+		return 0
+	}
 	n := a.least[0]
 	for _, v := range a.least[1:a.spans] {
 		n = min(n, v)

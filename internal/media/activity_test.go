@@ -30,7 +30,7 @@ func syllables(r *rand.Rand, level, frames int) []int {
 
 func changes(a *activity, levels []int) (starts, stops int) {
 	for _, v := range levels {
-		if a.hear(v) {
+		if a.hear(v, true) {
 			if a.talking {
 				starts++
 			} else {
@@ -87,5 +87,36 @@ func TestActivity_aToneThatLastsIsSpeechAllTheTime(t *testing.T) {
 	}
 	if starts, stops := changes(a, levels); starts != 1 || stops != 0 {
 		t.Errorf("%d starts, %d stops", starts, stops)
+	}
+}
+
+// Packets that do not come are no quieter line: its noise is no speech for that.
+func TestActivity_lossIsNotTheNoiseOfTheLine(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 5))
+	a := new(activity)
+	for i := range 3000 {
+		level, came := 180+r.IntN(60), i%10 != 7
+		if !came {
+			level = 0
+		}
+		if a.hear(level, came) && i > 10 {
+			t.Fatalf("talking is %v after %d frames of noise", a.talking, i)
+		}
+	}
+	for range 50 {
+		a.hear(3000, true)
+	}
+	if !a.talking {
+		t.Error("speech on such a line is none")
+	}
+	stopped := false
+	for range 100 {
+		stopped = a.hear(180+r.IntN(60), true) || stopped
+	}
+	if !stopped || a.talking {
+		t.Error("it does not stop")
+	}
+	if new(activity).hear(0, false) {
+		t.Error("nothing at all is somebody who talks")
 	}
 }

@@ -39,6 +39,7 @@ type inlet struct {
 
 	loud     int     // frames of hangover left
 	level    int     // mean magnitude of the packet heard last; 0 where none came
+	came     bool    // level is of a packet of this frame
 	floor    int     // least level lately, in floorUnits
 	comfort  comfort // what the far end says of that
 	leveller audio.Leveller
@@ -165,6 +166,7 @@ func (in *inlet) moved(source netip.AddrPort, r rtp.Packet, now time.Duration) b
 // it: the packets are used up and nothing is decoded, nor (measured false) is
 // it asked how loud they are.
 func (in *inlet) hear(now time.Duration, wanted, measured bool) []int16 {
+	in.came = false
 	if in.codec == nil || in.holds(now) {
 		return nil
 	}
@@ -284,6 +286,7 @@ func (in *inlet) listen(payload []byte, wanted, measured bool) bool {
 		return false
 	}
 	in.level, _ = in.codec.Level(payload)
+	in.came = true
 	in.learnFloor(in.level)
 	switch {
 	case !wanted:

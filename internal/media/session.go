@@ -291,7 +291,7 @@ func (s *Session) hear(l *loop, wanted bool) []int16 {
 		if in.held {
 			level = 0
 		}
-		s.talk.hear(l, s, level)
+		s.talk.hear(l, s, level, in.came)
 	}
 	if len(s.taps) > 0 {
 		heard := frame

@@ -80,7 +80,7 @@ func (in *inlet) takeSkimming(dst []int16, payload []byte, wanted, measured bool
 	} else {
 		in.decode(dst, payload)
 	}
-	in.level = meanMagnitude(dst)
+	in.level, in.came = meanMagnitude(dst), true
 	in.learnFloor(in.level)
 	switch {
 	case in.level >= threshold:

@@ -45,9 +45,9 @@ func (s *Session) watch() *talk {
 }
 
 // hear takes the level of the next frame of s, on its loop.
-func (v *talk) hear(l *loop, s *Session, level int) {
+func (v *talk) hear(l *loop, s *Session, level int, measured bool) {
 	v.level = level
-	v.activity.hear(level)
+	v.activity.hear(level, measured)
 	switch {
 	case v.tell && v.told != v.activity.talking:
 		kind := noteQuiet
