@@ -21,9 +21,10 @@ type activity struct {
 	recent  uint8 // the last frames, one bit each: 1 is loud
 	quiet   int   // quiet frames in a row
 
-	least [noiseSpans]int // least level of each span; the first is the present one
-	seen  int             // frames of the present span
-	spans int             // spans begun
+	before [2]int          // levels of the last two frames
+	least  [noiseSpans]int // least level of each span; the first is the present one
+	seen   int             // frames of the present span
+	spans  int             // spans begun
 }
 
 // hear takes the level of the next frame and reports whether talking has changed.
@@ -52,7 +53,12 @@ func (a *activity) hear(level int, measured bool) (changed bool) {
 	return true
 }
 
-func (a *activity) learnNoise(level int) {
+// learnNoise takes the level of a frame. A line is as quiet as it is for three
+// frames on end: one that is empty, as where a far end changes what it plays, is
+// not its noise.
+func (a *activity) learnNoise(frame int) {
+	level := max(frame, a.before[0], a.before[1])
+	a.before[0], a.before[1] = a.before[1], frame
 	if a.spans == 0 || a.seen == noiseFrames {
 		copy(a.least[1:], a.least[:noiseSpans-1])
 		a.least[0], a.seen = level, 0

@@ -120,3 +120,18 @@ func TestActivity_lossIsNotTheNoiseOfTheLine(t *testing.T) {
 		t.Error("nothing at all is somebody who talks")
 	}
 }
+
+// Nor is a frame or two of nothing, as where a far end changes what it plays.
+func TestActivity_anEmptyFrameIsNotTheNoiseOfTheLine(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 6))
+	a := new(activity)
+	for i := range 3000 {
+		level := 180 + r.IntN(60)
+		if i%50 > 47 {
+			level = 0
+		}
+		if a.hear(level, true) && i > 10 {
+			t.Fatalf("talking is %v after %d frames of noise", a.talking, i)
+		}
+	}
+}
