@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"runtime"
 	"strings"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 // has its turns when a media loop may, and sleeps as one does.
 // It prints "echo on ADDR" to out when it is ready.
 func Echo(ctx context.Context, addr string, out io.Writer) error {
+	runtime.GOMAXPROCS(max(2, runtime.GOMAXPROCS(0))) // as the switch does, or a turn costs more
 	conn, err := net.ListenPacket("udp", addr)
 	if err != nil {
 		return fmt.Errorf("echo: %w", err)

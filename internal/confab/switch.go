@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/netip"
 	"path/filepath"
+	"runtime"
 	"sync/atomic"
 
 	"confab/internal/api"
@@ -151,6 +152,12 @@ func (s *Switch) openVoice(context.Context) (err error) {
 		return portError("sip", s.cfg.SIP, err)
 	}
 	s.closeLater(s.plane.Close)
+	// A loop asleep in the kernel keeps its processor of Go's as long as another
+	// one idles. Else the scheduler takes it back after 20 µs, four hundred times a
+	// second, and a thread wakes up each time to see what it could do with it.
+	if n := len(s.plane.Loops()) + 1; runtime.GOMAXPROCS(0) < n {
+		runtime.GOMAXPROCS(n)
+	}
 	return nil
 }
 

@@ -76,7 +76,7 @@ func bridgeByHand(tb testing.TB, members, talkers int) *part {
 	net, quiet := &nowhere{}, &nowhere{}
 	net.r.Payload, quiet.r.Payload = speech(), silence()
 	for _, n := range []*nowhere{net, quiet} {
-		t := &port{loop: l, rtp: n, rtcp: &nowhere{}, door: newSideDoor(nil),
+		t := &port{loop: l, rtp: n, rtcp: &nowhere{}, door: newSideDoor(nil, nil),
 			byReports: make(map[netip.AddrPort]*Session), bySSRC: make(map[uint32]*Session),
 			learners: make(map[netip.Addr]*Session)}
 		l.ports = append(l.ports, t)

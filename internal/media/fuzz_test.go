@@ -74,7 +74,7 @@ func FuzzReceive(f *testing.F) {
 		l := newLoop(p, 0)
 		p.loops = []*loop{l}
 		voices, reports := &witness{}, &witness{}
-		port := &port{loop: l, rtp: voices, rtcp: reports, door: newSideDoor(nil),
+		port := &port{loop: l, rtp: voices, rtcp: reports, door: newSideDoor(nil, nil),
 			byReports: map[netip.AddrPort]*Session{},
 			bySSRC:    map[uint32]*Session{}, learners: map[netip.Addr]*Session{}}
 		l.ports = append(l.ports, port)

@@ -99,6 +99,8 @@ type Plane struct {
 
 	real bool // ports are the system's own: the clock is, too
 
+	advised sync.Map // addresses of arenas for which inHugePages has asked
+
 	mu       sync.Mutex
 	closed   bool
 	ports    []*port      // that may be shared

@@ -209,9 +209,11 @@ func (p *Plane) openPort(l *loop) (*port, error) {
 
 // addPort makes a port of two connections and hands it to l.
 func (p *Plane) addPort(l *loop, addr netip.AddrPort, voice, reports net.PacketConn) (*port, error) {
+	local := voice.LocalAddr()
+	socket := newSocket(voice, l.scratch)
 	t := &port{
-		loop: l, addr: addr, door: newSideDoor(voice),
-		rtp: newSocket(voice, l.scratch), rtcp: newSocket(reports, l.scratch),
+		loop: l, addr: addr, door: newSideDoor(socket, local),
+		rtp: socket, rtcp: newSocket(reports, l.scratch),
 		claims:    make(map[netip.AddrPort]*Session),
 		byReports: make(map[netip.AddrPort]*Session),
 		bySSRC:    make(map[uint32]*Session),

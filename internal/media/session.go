@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+	"unsafe"
 
 	"confab/internal/codec"
 )
@@ -80,6 +81,7 @@ type Session struct {
 // Set and Start. Errors: ErrNoPort, ErrClosed.
 func (p *Plane) Open(c SessionConfig) (*Session, error) {
 	s := &Session{plane: p, alone: c.Alone, lost: make(chan struct{}), done: make(chan struct{}), negotiated: make(chan struct{}), out: newOutlet()}
+	p.inHugePages(unsafe.Pointer(s))
 	s.keys.init()
 	c.Remote = reachable(c.Remote)
 	s.in.latch = latch{signal: c.Signal.Unmap()}

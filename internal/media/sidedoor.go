@@ -2,6 +2,7 @@ package media
 
 import (
 	"net"
+	"net/netip"
 	"os"
 	"sync"
 	"time"
@@ -16,9 +17,10 @@ const sideDoorBacklog = 64
 // reads, nothing is kept: what nobody waits for is a stranger's.
 //
 // It implements net.PacketConn. Reads block until the loop has put something;
-// writes go to the port's connection at once.
+// writes go out of the port's socket at once.
 type sideDoor struct {
-	conn net.PacketConn
+	socket asideSocket
+	local  net.Addr
 
 	mu       sync.Mutex
 	queue    []Packet
@@ -28,8 +30,14 @@ type sideDoor struct {
 	changed  chan struct{} // closed and replaced when any of the above changes
 }
 
-func newSideDoor(conn net.PacketConn) *sideDoor {
-	return &sideDoor{conn: conn, changed: make(chan struct{})}
+// asideSocket sends a datagram beside its loop. Its method may be called from any
+// goroutine, also after the socket has closed.
+type asideSocket interface {
+	SendAside(data []byte, to netip.AddrPort) error
+}
+
+func newSideDoor(socket asideSocket, local net.Addr) *sideDoor {
+	return &sideDoor{socket: socket, local: local, changed: make(chan struct{})}
 }
 
 // put is for the loop: data is copied. What finds the queue full is lost.
@@ -88,9 +96,18 @@ func waitUntil(changed <-chan struct{}, deadline time.Time) error {
 	}
 }
 
-func (d *sideDoor) WriteTo(b []byte, addr net.Addr) (int, error) { return d.conn.WriteTo(b, addr) }
+func (d *sideDoor) WriteTo(b []byte, addr net.Addr) (int, error) {
+	to, ok := addr.(*net.UDPAddr)
+	if !ok {
+		return 0, &net.AddrError{Err: "not an address of UDP", Addr: addr.String()}
+	}
+	if err := d.socket.SendAside(b, to.AddrPort()); err != nil {
+		return 0, err
+	}
+	return len(b), nil
+}
 
-func (d *sideDoor) LocalAddr() net.Addr { return d.conn.LocalAddr() }
+func (d *sideDoor) LocalAddr() net.Addr { return d.local }
 
 // Close ends the reads. The port stays open: it is its loop's.
 func (d *sideDoor) Close() error {

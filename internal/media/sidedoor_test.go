@@ -20,7 +20,7 @@ func TestIsVoice_RFC7983_7(t *testing.T) {
 
 func TestSideDoor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := newSideDoor(nil)
+		d := newSideDoor(nil, nil)
 		from := netip.MustParseAddrPort("192.0.2.9:4000")
 		stun := []byte{0, 1, 2, 3}
 		time.AfterFunc(time.Second, func() { d.put(Packet{Addr: from, Data: stun}) })
@@ -59,7 +59,7 @@ func TestSideDoor(t *testing.T) {
 func TestReceive_sendsSTUNToTheSideDoor(t *testing.T) {
 	p := &Plane{cfg: Config{}.withDefaults(), epoch: time.Now()}
 	l := newLoop(p, 0)
-	port := &port{loop: l, door: newSideDoor(nil)}
+	port := &port{loop: l, door: newSideDoor(nil, nil)}
 	l.receive(port, &Packet{Data: []byte{0, 1, 0, 0}}, nil)
 	if len(port.door.queue) != 0 {
 		t.Error("what nobody reads is kept")
@@ -74,5 +74,34 @@ func TestReceive_sendsSTUNToTheSideDoor(t *testing.T) {
 	}
 	if l.count.Malformed != 1 {
 		t.Errorf("%d malformed, want 1", l.count.Malformed)
+	}
+}
+
+// What goes out of the side door comes from the port's own socket, until that has closed.
+func TestSideDoor_sendsFromThePort(t *testing.T) {
+	far, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer far.Close()
+	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	local := conn.LocalAddr()
+	s := newSocket(conn, new(ioScratch))
+	d := newSideDoor(s, local)
+	if n, err := d.WriteTo([]byte{0, 1, 2, 3}, far.LocalAddr()); n != 4 || err != nil {
+		t.Fatalf("sent %d bytes, %v; want 4", n, err)
+	}
+	b := make([]byte, 100)
+	far.SetReadDeadline(time.Now().Add(10 * time.Second))
+	n, from, err := far.ReadFrom(b)
+	if err != nil || n != 4 || from.String() != local.String() || d.LocalAddr().String() != local.String() {
+		t.Errorf("%d bytes came from %v, %v; want 4 from %v", n, from, err, local)
+	}
+	s.Close()
+	if _, err := d.WriteTo([]byte{0}, far.LocalAddr()); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("after the socket has closed: %v, want net.ErrClosed", err)
 	}
 }

@@ -32,12 +32,18 @@ type Socket interface {
 	Close() error
 }
 
+// realSocket is a Socket of a network, which has a side door.
+type realSocket interface {
+	Socket
+	asideSocket
+}
+
 // errUnbatched means that a connection offers no batched I/O.
 var errUnbatched = errors.New("no batched I/O")
 
 // newSocket makes the best socket for conn: batched system calls on a real UDP
 // socket, a pump on anything else (an in-memory network, another system).
-func newSocket(conn net.PacketConn, scratch *ioScratch) Socket {
+func newSocket(conn net.PacketConn, scratch *ioScratch) realSocket {
 	if s, err := newBatchSocket(conn, scratch); err == nil {
 		return s
 	}
@@ -45,5 +51,5 @@ func newSocket(conn net.PacketConn, scratch *ioScratch) Socket {
 }
 
 // NewSocket makes a Socket of conn for a loop of the caller's own, such as the
-// bare echo that a bench compares with. It closes conn when it is closed.
+// bare echo that a bench compares with. conn is the Socket's from then on.
 func NewSocket(conn net.PacketConn) Socket { return newSocket(conn, new(ioScratch)) }

@@ -3,9 +3,11 @@
 package media
 
 import (
+	"cmp"
 	"encoding/binary"
 	"net"
 	"net/netip"
+	"sync"
 	"syscall"
 	"unsafe"
 
@@ -23,20 +25,18 @@ const sendBuffer = 4 << 20
 // batchSocket reads and writes with recvmmsg and sendmmsg: one system call for
 // up to ioBatch datagrams, none of them waited for. x/net's batches do the same
 // and allocate twice per packet.
+//
+// The descriptor is a duplicate that the runtime does not know of: one in its
+// network poller wakes a thread of the scheduler for each datagram that comes while
+// the loop sleeps, to find that nobody waits for it. With a thousand legs those were
+// ten thousand changes of thread a second, and half of what the process used.
 type batchSocket struct {
-	conn      *net.UDPConn
-	raw       syscall.RawConn
+	fd        int        // -1 when closed
+	mu        sync.Mutex // of closing, and of who sends beside the loop
 	io        *ioScratch
 	v6        bool // the socket's family is AF_INET6
 	granted   int  // receive buffer, bytes, as the kernel grants it
 	overflows uint64
-
-	// Arguments and results of the callbacks below, which are bound once
-	// because a closure per call would be an allocation per call.
-	readFn, writeFn func(fd uintptr) bool
-	packets         []Packet
-	n               int
-	errno           syscall.Errno
 }
 
 // ioScratch is the memory of batched system calls. All sockets of a loop share
@@ -59,6 +59,7 @@ type mmsghdr struct {
 // (SO_RXQ_OVFL), each with its header.
 const controlSize = 64
 
+// newBatchSocket takes over conn: it is closed, and its socket lives on here.
 func newBatchSocket(conn net.PacketConn, scratch *ioScratch) (*batchSocket, error) {
 	udp, ok := conn.(*net.UDPConn)
 	if !ok {
@@ -68,21 +69,29 @@ func newBatchSocket(conn net.PacketConn, scratch *ioScratch) (*batchSocket, erro
 	if err != nil {
 		return nil, err
 	}
-	s := &batchSocket{conn: udp, raw: raw, io: scratch}
-	s.readFn, s.writeFn = s.readBatch, s.writeBatch
+	s := &batchSocket{fd: -1, io: scratch}
+	var failed error
 	err = raw.Control(func(fd uintptr) {
-		if domain, err := unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_DOMAIN); err == nil {
-			s.v6 = domain == unix.AF_INET6
-		}
-		askForBuffer(int(fd), unix.SO_RCVBUFFORCE, unix.SO_RCVBUF, receiveBuffer)
-		askForBuffer(int(fd), unix.SO_SNDBUFFORCE, unix.SO_SNDBUF, sendBuffer)
-		if v, err := unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF); err == nil {
-			s.granted = v / 2 // the kernel doubles it for its own book-keeping: socket(7)
-		}
-		_ = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1)
-		_ = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RXQ_OVFL, 1)
+		s.fd, failed = unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, 0)
 	})
-	return s, err
+	if err = cmp.Or(err, failed); err != nil {
+		return nil, err
+	}
+	_ = conn.Close()
+	if domain, err := unix.GetsockoptInt(s.fd, unix.SOL_SOCKET, unix.SO_DOMAIN); err == nil {
+		s.v6 = domain == unix.AF_INET6
+	}
+	askForBuffer(s.fd, unix.SO_RCVBUFFORCE, unix.SO_RCVBUF, receiveBuffer)
+	askForBuffer(s.fd, unix.SO_SNDBUFFORCE, unix.SO_SNDBUF, sendBuffer)
+	if v, err := unix.GetsockoptInt(s.fd, unix.SOL_SOCKET, unix.SO_RCVBUF); err == nil {
+		s.granted = v / 2 // the kernel doubles it for its own book-keeping: socket(7)
+	}
+	if !s.v6 { // whole or not at all: else the kernel makes up an identity for each packet, in case it is cut in pieces
+		_ = unix.SetsockoptInt(s.fd, unix.IPPROTO_IP, unix.IP_MTU_DISCOVER, unix.IP_PMTUDISC_PROBE)
+	}
+	_ = unix.SetsockoptInt(s.fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1)
+	_ = unix.SetsockoptInt(s.fd, unix.SOL_SOCKET, unix.SO_RXQ_OVFL, 1)
+	return s, nil
 }
 
 // askForBuffer asks for a buffer of so many bytes. Forcing past the system's
@@ -94,10 +103,13 @@ func askForBuffer(fd, force, ask, bytes int) {
 }
 
 func (s *batchSocket) Read(packets []Packet) (int, error) {
-	s.packets = packets[:min(len(packets), ioBatch)]
-	for i := range s.packets {
-		data := s.packets[i].Data[:cap(s.packets[i].Data)]
-		s.packets[i].Data = data
+	if s.fd < 0 {
+		return 0, net.ErrClosed
+	}
+	packets = packets[:min(len(packets), ioBatch)]
+	for i := range packets {
+		data := packets[i].Data[:cap(packets[i].Data)]
+		packets[i].Data = data
 		s.io.iovs[i].Base = &data[0]
 		s.io.iovs[i].SetLen(len(data))
 		h := &s.io.msgs[i].hdr
@@ -108,45 +120,41 @@ func (s *batchSocket) Read(packets []Packet) (int, error) {
 		h.SetIovlen(1)
 		h.SetControllen(controlSize)
 	}
-	if err := s.raw.Read(s.readFn); err != nil {
-		return 0, err
-	}
-	if s.errno != 0 {
-		if s.errno == unix.EAGAIN || s.errno == unix.EINTR || s.errno == unix.ECONNREFUSED {
-			return 0, nil // nothing there; or an ICMP error of something we sent
-		}
-		return 0, s.errno
+	n, _, errno := syscall.RawSyscall6(unix.SYS_RECVMMSG, uintptr(s.fd), uintptr(unsafe.Pointer(&s.io.msgs[0])),
+		uintptr(len(packets)), unix.MSG_DONTWAIT, 0, 0)
+	switch errno {
+	case 0:
+	case unix.EAGAIN, unix.EINTR, unix.ECONNREFUSED:
+		return 0, nil // nothing there; or an ICMP error of something we sent
+	default:
+		return 0, errno
 	}
 	kept := 0
-	for i := range s.packets[:s.n] {
-		m, p := &s.io.msgs[i], s.packets[i]
+	for i := range packets[:n] {
+		m, p := &s.io.msgs[i], packets[i]
 		addr, ok := readName(&s.io.names[i])
 		if !ok || m.hdr.Flags&unix.MSG_TRUNC != 0 {
 			continue
 		}
 		p.Addr, p.Data = addr, p.Data[:m.len]
 		p.At = s.readControl(s.io.control[i][:m.hdr.Controllen])
-		s.packets[i] = s.packets[kept] // swapped, so that no two packets share their memory
-		s.packets[kept] = p
+		packets[i] = packets[kept] // swapped, so that no two packets share their memory
+		packets[kept] = p
 		kept++
 	}
 	return kept, nil
 }
 
-func (s *batchSocket) readBatch(fd uintptr) bool {
-	n, _, errno := syscall.RawSyscall6(unix.SYS_RECVMMSG, fd, uintptr(unsafe.Pointer(&s.io.msgs[0])),
-		uintptr(len(s.packets)), unix.MSG_DONTWAIT, 0, 0)
-	s.n, s.errno = int(n), errno
-	return true // never wait for the descriptor to become ready
-}
-
 func (s *batchSocket) Write(packets []Packet) (int, error) {
+	if s.fd < 0 {
+		return 0, net.ErrClosed
+	}
 	sent := 0
 	var first error
 	for len(packets) > 0 {
-		s.packets = packets[:min(len(packets), ioBatch)]
-		for i := range s.packets {
-			p := &s.packets[i]
+		batch := packets[:min(len(packets), ioBatch)]
+		for i := range batch {
+			p := &batch[i]
 			s.io.iovs[i].Base = &p.Data[0]
 			s.io.iovs[i].SetLen(len(p.Data))
 			h := &s.io.msgs[i].hdr
@@ -154,30 +162,22 @@ func (s *batchSocket) Write(packets []Packet) (int, error) {
 			h.SetIovlen(1)
 			h.Namelen = writeName(&s.io.names[i], p.Addr, s.v6)
 		}
-		if err := s.raw.Write(s.writeFn); err != nil {
-			return sent, err
-		}
+		n, _, errno := syscall.RawSyscall6(unix.SYS_SENDMMSG, uintptr(s.fd), uintptr(unsafe.Pointer(&s.io.msgs[0])),
+			uintptr(len(batch)), unix.MSG_DONTWAIT, 0, 0)
 		switch {
-		case s.errno == unix.EAGAIN: // the send buffer is full, and will be for those behind it
-			return sent, s.errno
-		case s.errno != 0:
+		case errno == unix.EAGAIN: // the send buffer is full, and will be for those behind it
+			return sent, errno
+		case errno != 0:
 			if first == nil {
-				first = s.errno
+				first = errno
 			}
 			packets = packets[1:] // the first of the batch cannot be sent: lost; go on behind it
 		default: // some, up to one that cannot be sent
-			sent += s.n
-			packets = packets[max(s.n, 1):]
+			sent += int(n)
+			packets = packets[max(int(n), 1):]
 		}
 	}
 	return sent, first
-}
-
-func (s *batchSocket) writeBatch(fd uintptr) bool {
-	n, _, errno := syscall.RawSyscall6(unix.SYS_SENDMMSG, fd, uintptr(unsafe.Pointer(&s.io.msgs[0])),
-		uintptr(len(s.packets)), unix.MSG_DONTWAIT, 0, 0)
-	s.n, s.errno = int(n), errno
-	return true
 }
 
 func (s *batchSocket) Overflows() uint64 { return s.overflows }
@@ -185,7 +185,37 @@ func (s *batchSocket) Overflows() uint64 { return s.overflows }
 // ReceiveBuffer returns the receive buffer that the kernel granted, in bytes.
 func (s *batchSocket) ReceiveBuffer() int { return s.granted }
 
-func (s *batchSocket) Close() error { return s.conn.Close() }
+func (s *batchSocket) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fd < 0 {
+		return net.ErrClosed
+	}
+	fd := s.fd
+	s.fd = -1
+	return unix.Close(fd)
+}
+
+func (s *batchSocket) SendAside(data []byte, to netip.AddrPort) error {
+	if len(data) == 0 {
+		return nil
+	}
+	// The lock is held over a system call that does not block, for as long as the
+	// descriptor must be ours.
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fd < 0 {
+		return net.ErrClosed
+	}
+	var name unix.RawSockaddrInet6
+	size := writeName(&name, to, s.v6)
+	_, _, errno := syscall.RawSyscall6(unix.SYS_SENDTO, uintptr(s.fd), uintptr(unsafe.Pointer(&data[0])), uintptr(len(data)),
+		unix.MSG_DONTWAIT, uintptr(unsafe.Pointer(&name)), uintptr(size))
+	if errno != 0 {
+		return errno
+	}
+	return nil
+}
 
 // readControl returns the time stamp among the control messages and takes note
 // of the overflow count (socket(7), cmsg(3)).

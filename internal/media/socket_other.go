@@ -7,4 +7,4 @@ import "net"
 // ioScratch is empty where there is no batched I/O.
 type ioScratch struct{}
 
-func newBatchSocket(net.PacketConn, *ioScratch) (Socket, error) { return nil, errUnbatched }
+func newBatchSocket(net.PacketConn, *ioScratch) (realSocket, error) { return nil, errUnbatched }

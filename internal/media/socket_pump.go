@@ -92,6 +92,11 @@ func (s *pumpSocket) Write(packets []Packet) (int, error) {
 	return sent, first
 }
 
+func (s *pumpSocket) SendAside(data []byte, to netip.AddrPort) error {
+	_, err := s.conn.WriteTo(data, net.UDPAddrFromAddrPort(to))
+	return err
+}
+
 func (s *pumpSocket) Overflows() uint64 { return s.overflows.Load() }
 
 func (s *pumpSocket) Close() error {

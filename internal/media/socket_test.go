@@ -218,7 +218,7 @@ func TestDrain_endsInAFlood(t *testing.T) {
 	l := p.loop
 	good := l.ports[0].rtp.(*nowhere)
 	for range 20 {
-		l.ports = append(l.ports, &port{loop: l, rtp: &endless{}, rtcp: &nowhere{}, door: newSideDoor(nil)})
+		l.ports = append(l.ports, &port{loop: l, rtp: &endless{}, rtcp: &nowhere{}, door: newSideDoor(nil, nil)})
 	}
 	done := make(chan struct{})
 	go func() {

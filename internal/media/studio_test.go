@@ -44,7 +44,7 @@ func newStudio(tb testing.TB) *studio {
 	l := newLoop(p, 0)
 	p.loops = []*loop{l}
 	t := &studio{tb: tb, by: map[netip.AddrPort]*singer{}}
-	l.ports = []*port{{loop: l, rtp: t, rtcp: &nowhere{}, door: newSideDoor(nil),
+	l.ports = []*port{{loop: l, rtp: t, rtcp: &nowhere{}, door: newSideDoor(nil, nil),
 
 		byReports: make(map[netip.AddrPort]*Session), bySSRC: make(map[uint32]*Session),
 		learners: make(map[netip.Addr]*Session)}}

@@ -73,7 +73,7 @@ func newTree(tb testing.TB, members, loops int, talks func(int) bool) *tree {
 		c := &farEnds{of: r, first: n * members / loops}
 		c.n, c.next = (n+1)*members/loops-c.first, c.first
 		c.next = c.first + c.n
-		t := &port{loop: l, rtp: c, rtcp: &nowhere{}, door: newSideDoor(nil), byReports: make(map[netip.AddrPort]*Session),
+		t := &port{loop: l, rtp: c, rtcp: &nowhere{}, door: newSideDoor(nil, nil), byReports: make(map[netip.AddrPort]*Session),
 			bySSRC: make(map[uint32]*Session), learners: make(map[netip.Addr]*Session)}
 		l.ports = []*port{t}
 		p := bridge.partOn(l, 8000)
