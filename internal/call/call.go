@@ -62,7 +62,11 @@ type Call struct {
 }
 
 func newCall(cs *Calls, l leg.Leg, number contract.NumberInfo) *Call {
-	now, sid, from := time.Now(), contract.NewCallSID(), l.Info()
+	now, from := time.Now(), l.Info()
+	sid := from.SID
+	if sid == "" {
+		sid = contract.NewCallSID()
+	}
 	c := &Call{
 		calls: cs, leg: l, sid: sid, created: now,
 		log:      cs.log.With("call", sid),
@@ -75,7 +79,7 @@ func newCall(cs *Calls, l leg.Leg, number contract.NumberInfo) *Call {
 			CallbackURL: number.StatusCallback, CallbackMethod: number.StatusMethod,
 			Headers: maps.Clone(from.Headers),
 		},
-		pending:  &Script{Address: Address{number.VoiceURL, number.VoiceMethod}},
+		pending:  &Script{Address: Address{number.VoiceURL, number.VoiceMethod}, Params: from.Params},
 		fallback: Address{number.FallbackURL, number.FallbackMethod},
 		limit:    cs.cfg.TimeLimit,
 	}

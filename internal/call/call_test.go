@@ -21,6 +21,42 @@ func answers(ctx context.Context, c *call.Call, _ call.Script) {
 	}
 }
 
+// desk finds applications.
+type desk map[contract.ApplicationSID]contract.NumberInfo
+
+func (d desk) Answering(_ context.Context, sid contract.ApplicationSID) (contract.NumberInfo, bool, error) {
+	n, ok := d[sid]
+	return n, ok, nil
+}
+
+// A leg may name the application that answers it, the call's SID, and what goes
+// with the first request.
+func TestAnApplicationAnswersALegThatNamesIt(t *testing.T) {
+	applications := desk{"AP1": {Application: "AP1", VoiceURL: "http://app.test/browser"}}
+	scripts := make(chan call.Script, 1)
+	onStage(t, call.Config{Applications: applications, Handler: runScripts(func(ctx context.Context, c *call.Call, s call.Script) {
+		scripts <- s
+		answers(ctx, c, s)
+	})}, func(s *stage) {
+		sid := contract.NewCallSID()
+		f := s.ringsAs(leg.Info{From: "client:alice", To: "tea", SID: sid, Application: "AP1", Params: map[string]string{"Room": "tea"}})
+		got := <-scripts
+		if got.URL != "http://app.test/browser" || got.Params["Room"] != "tea" {
+			t.Errorf("script %+v", got)
+		}
+		if i := s.one().Info(); i.SID != sid || i.From != "client:alice" || i.To != "tea" || i.Number != "" {
+			t.Errorf("call %+v", i)
+		}
+		f.goes(leg.End{Cause: contract.CauseFarEnd, Code: 200})
+		s.settle()
+		other := s.ringsAs(leg.Info{From: "client:alice", To: "+15550100", Application: "AP2"})
+		s.settle()
+		if other.cause != contract.CauseNotFound {
+			t.Errorf("an application that does not exist: hung up by %v", other.cause)
+		}
+	})
+}
+
 func TestLifeOfACall(t *testing.T) {
 	onStage(t, call.Config{Handler: runScripts(func(ctx context.Context, c *call.Call, s call.Script) {
 		if s.Address != (call.Address{URL: "http://app.test/voice", Method: "GET"}) ||

@@ -110,7 +110,7 @@ func (cs *Calls) serve(l leg.Leg) {
 func (cs *Calls) number(l leg.Leg) (contract.NumberInfo, contract.Cause) {
 	ctx, cancel := context.WithTimeout(context.Background(), lookupTime)
 	defer cancel()
-	n, ok, err := cs.cfg.Numbers.Number(ctx, l.Info().To)
+	n, ok, err := cs.owner(ctx, l.Info())
 	switch {
 	case err != nil:
 		cs.log.Error("number not looked up", "to", l.Info().To, "err", err)
@@ -119,6 +119,17 @@ func (cs *Calls) number(l leg.Leg) (contract.NumberInfo, contract.Cause) {
 		return n, contract.CauseNotFound
 	}
 	return n, contract.CauseNone
+}
+
+// owner finds the application that a leg names, or the number that it calls.
+func (cs *Calls) owner(ctx context.Context, l leg.Info) (n contract.NumberInfo, ok bool, err error) {
+	switch {
+	case l.Application == "":
+		return cs.cfg.Numbers.Number(ctx, l.To)
+	case cs.cfg.Applications == nil:
+		return n, false, nil
+	}
+	return cs.cfg.Applications.Answering(ctx, l.Application)
 }
 
 func (cs *Calls) refuse(l leg.Leg, cause contract.Cause) {

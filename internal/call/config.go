@@ -38,6 +38,14 @@ type Numbers interface {
 	Number(ctx context.Context, user string) (n contract.NumberInfo, ok bool, err error)
 }
 
+// Applications finds the application that answers a call by itself, without a
+// number; store.Records is one.
+type Applications interface {
+	// Answering returns the addresses of the application, as those of a number that
+	// nobody dials.
+	Answering(ctx context.Context, sid contract.ApplicationSID) (n contract.NumberInfo, ok bool, err error)
+}
+
 // Handler runs the scripts of calls.
 type Handler interface {
 	// ServeCall runs what Call.Next says until there is nothing more. ctx is
@@ -49,13 +57,15 @@ type Handler interface {
 // Config is what Calls is made of. Account, Journal, Numbers and Handler are
 // required.
 type Config struct {
-	Account   contract.AccountSID
-	Journal   Journal
-	Numbers   Numbers
-	Handler   Handler
-	MaxCalls  int           // live at a time; 0: no bound
-	TimeLimit time.Duration // after the answer; 0: DefaultTimeLimit
-	Log       *slog.Logger  // nil discards
+	Account contract.AccountSID
+	Journal Journal
+	Numbers Numbers
+	// Applications answer the calls of legs that name one; nil: there are none.
+	Applications Applications
+	Handler      Handler
+	MaxCalls     int           // live at a time; 0: no bound
+	TimeLimit    time.Duration // after the answer; 0: DefaultTimeLimit
+	Log          *slog.Logger  // nil discards
 }
 
 func (c Config) validate() error {

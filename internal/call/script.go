@@ -8,6 +8,10 @@ type Script struct {
 	// Body is the document itself, when it was given instead of a URL (Twilio
 	// Call resource, Twiml).
 	Body []byte
+
+	// Params go with the request for the document, beside the standard ones, and
+	// never in place of one.
+	Params map[string]string
 }
 
 // Address is where a document is fetched from.

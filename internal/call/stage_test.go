@@ -232,6 +232,16 @@ func (s *stage) checkSequences() {
 // rings lets a call come in.
 func (s *stage) rings(to string) *far {
 	s.t.Helper()
+	return s.ringsAs(leg.Info{
+		From: "+15550123", To: to, Caller: "Ann", Forwarded: "+15550111", Host: "confab.test", CallID: "abc@phone",
+		Transport: "udp", Source: netip.MustParseAddrPort("192.0.2.20:5060"),
+		Headers: map[string]string{"X-Customer": "7"},
+	})
+}
+
+// ringsAs lets a call of that far end come in.
+func (s *stage) ringsAs(info leg.Info) *far {
+	s.t.Helper()
 	session, err := s.plane.Open(media.SessionConfig{Alone: true})
 	if err != nil {
 		s.t.Fatal(err)
@@ -240,11 +250,7 @@ func (s *stage) rings(to string) *far {
 	if err := session.Set(media.Params{Codec: codec.PCMU, Remote: remote, Send: true, Receive: true}); err != nil {
 		s.t.Fatal(err)
 	}
-	f := &far{session: session, voiceless: s.voiceless, done: make(chan struct{}), info: leg.Info{
-		From: "+15550123", To: to, Caller: "Ann", Forwarded: "+15550111", Host: "confab.test", CallID: "abc@phone",
-		Transport: "udp", Source: netip.MustParseAddrPort("192.0.2.20:5060"),
-		Headers: map[string]string{"X-Customer": "7"},
-	}}
+	f := &far{session: session, voiceless: s.voiceless, done: make(chan struct{}), info: info}
 	s.legs = append(s.legs, f)
 	s.calls.Accept(f)
 	s.settle()

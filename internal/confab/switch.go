@@ -187,7 +187,7 @@ func (s *Switch) openCalls(ctx context.Context) error {
 	}
 	s.announcer = scripts.Announcer()
 	s.calls, err = call.New(call.Config{
-		Account: s.account.SID, Journal: s.store, Numbers: s.store, Handler: scripts,
+		Account: s.account.SID, Journal: s.store, Numbers: s.store, Applications: s.store, Handler: scripts,
 		MaxCalls: s.cfg.MaxCalls, TimeLimit: s.cfg.TimeLimit, Log: s.log,
 	})
 	if err == nil {

@@ -38,7 +38,19 @@ func (r *run) first(ctx context.Context, s call.Script) (*document, error) {
 	if at.URL == "" {
 		at = address{URL: r.cfg.Line}
 	}
-	return r.fetch(ctx, request{address: at})
+	return r.fetch(ctx, request{address: at, params: r.beside(s.Params)})
+}
+
+// beside returns what a call says of itself as parameters: none may stand in for a
+// standard one, which the application believes.
+func (r *run) beside(custom map[string]string) url.Values {
+	params := url.Values{}
+	for name, value := range custom {
+		if !webhook.Standard(name) {
+			params.Set(name, value)
+		}
+	}
+	return params
 }
 
 // fetch gets the next document of the call. What is wrong is a warning on the

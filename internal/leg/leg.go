@@ -58,11 +58,22 @@ type Info struct {
 	Forwarded string         // user part of who last forwarded the call here; empty when nobody did
 	Host      string         // host of the request URI
 	CallID    string         // the dialog's Call-ID
-	Transport string         // "udp" or "tcp"
+	Transport string         // "udp" or "tcp"; "webrtc" for a browser
 	Source    netip.AddrPort // where the first message came from, or went to
 	Outbound  bool
 	// Headers are the X-… and User-to-User headers received, by name.
 	Headers map[string]string
+
+	// SID is the call's, where the far end has been told it; empty: the call is
+	// given one.
+	SID contract.CallSID
+	// Application answers the call in place of the number called (Twilio access
+	// token, voice grant, outgoing.application_sid); empty: the number decides.
+	Application contract.ApplicationSID
+	// Params are what the far end says of its call besides (Twilio Voice SDK,
+	// custom parameters); they go with the request for the first document. Those of
+	// an outbound leg are what it was told.
+	Params map[string]string
 }
 
 // End says how a leg ended: the cause, and the final SIP status that was sent
@@ -74,7 +85,8 @@ type End struct {
 
 // Target is whom to call and how.
 type Target struct {
-	URI     string            // "sip:user@host:port;transport=udp"
+	URI     string            // "sip:user@host:port;transport=udp", or "client:alice?key=value" for a browser
+	SID     contract.CallSID  // of the call, for a far end that is told it; empty: it is given one
 	From    string            // user part, or a whole sip: URI, shown as the caller
 	Name    string            // display name; may be empty
 	Headers map[string]string // extra headers of the INVITE

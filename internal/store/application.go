@@ -47,6 +47,19 @@ func (r *Records) Application(ctx context.Context, sid contract.ApplicationSID) 
 	return l.Items[0], true, nil
 }
 
+// Answering returns what an application answers a call with that was made to it and
+// to no number (call.Applications). It reads the database each time.
+func (r *Records) Answering(ctx context.Context, sid contract.ApplicationSID) (n contract.NumberInfo, ok bool, err error) {
+	item, ok, err := r.Application(ctx, sid)
+	a := item.Info
+	return contract.NumberInfo{
+		FriendlyName: a.FriendlyName, Application: a.SID,
+		VoiceURL: a.VoiceURL, VoiceMethod: a.VoiceMethod,
+		FallbackURL: a.FallbackURL, FallbackMethod: a.FallbackMethod,
+		StatusCallback: a.StatusCallback, StatusMethod: a.StatusMethod,
+	}, ok, err
+}
+
 // AddApplication stores an application under a new SID and returns it as
 // stored.
 func (r *Records) AddApplication(ctx context.Context, a contract.ApplicationInfo) (contract.ApplicationInfo, error) {

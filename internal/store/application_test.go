@@ -42,6 +42,12 @@ func TestApplications(t *testing.T) {
 	if got, ok, err := s.Application(ctx, full.SID); !ok || err != nil || got.Info != full || got.Updated.Before(full.Created) {
 		t.Errorf("after the change: %+v, want %+v", got, full)
 	}
+	if n, ok, err := s.Answering(ctx, full.SID); !ok || err != nil || n.Application != full.SID || n.VoiceURL != full.VoiceURL || n.StatusCallback != full.StatusCallback || n.Number != "" {
+		t.Errorf("Answering = %+v, %v, %v", n, ok, err)
+	}
+	if _, ok, err := s.Answering(ctx, contract.NewApplicationSID()); ok || err != nil {
+		t.Errorf("Answering of none = %v, %v", ok, err)
+	}
 	if ok, err := s.ChangeApplication(ctx, contract.NewApplicationSID(), store.VoiceChange{}); ok || err != nil {
 		t.Errorf("change of none = %v, %v", ok, err)
 	}

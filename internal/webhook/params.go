@@ -3,6 +3,7 @@ package webhook
 import (
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"confab/internal/contract"
@@ -34,6 +35,17 @@ func CallParams(c contract.CallInfo) url.Values {
 		v.Set("SipHeader_"+name, value)
 	}
 	return v
+}
+
+// Standard reports whether a parameter of that name is one of CallParams, whether
+// or not a given call has it: nobody else may say it.
+func Standard(name string) bool {
+	switch name {
+	case "CallSid", "AccountSid", "From", "To", "Caller", "Called", "CallStatus", "ApiVersion", "Direction",
+		"CallerName", "ForwardedFrom", "ParentCallSid", "SipDomain", "SipCallId", "SipSourceIp":
+		return true
+	}
+	return strings.HasPrefix(name, "SipHeader_")
 }
 
 // ConferenceParams returns the standard parameters of a request for a conference

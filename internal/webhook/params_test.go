@@ -61,6 +61,14 @@ func TestCallParams(t *testing.T) {
 	if diff := cmp.Diff(want, flat(t, webhook.CallParams(full))); diff != "" {
 		t.Errorf("all of them (-want +got):\n%s", diff)
 	}
+	for name := range want {
+		if !webhook.Standard(name) {
+			t.Errorf("%s is not known as a standard one", name)
+		}
+	}
+	if webhook.Standard("Room") {
+		t.Error("Room is a standard one")
+	}
 }
 
 // Twilio Call resource, StatusCallback: call progress events.
