@@ -22,13 +22,16 @@ var layers = map[string][]string{
 		"internal/webrtc"},
 	"internal/call":       {"internal/contract", "internal/leg", "internal/media"},
 	"internal/conference": {"internal/audio", "internal/contract", "internal/media"},
+
+	"internal/certificate": {},
+
 	"internal/interp": {"internal/audio", "internal/call", "internal/codec", "internal/conference", "internal/contract", "internal/leg",
 		"internal/media", "internal/speech", "internal/twiml", "internal/webhook"},
 	"internal/api":   {"internal/call", "internal/conference", "internal/contract", "internal/store", "internal/twiml"},
 	"internal/line":  {"internal/signature", "internal/twiml"},
 	"internal/phone": {"internal/audio", "internal/codec", "internal/contract", "internal/leg", "internal/media", "internal/sip"},
 	"internal/bench": {"internal/audio", "internal/media", "internal/rtp"},
-	"internal/confab": {"internal/api", "internal/audio", "internal/call", "internal/codec", "internal/conference", "internal/contract",
+	"internal/confab": {"internal/api", "internal/audio", "internal/call", "internal/certificate", "internal/codec", "internal/conference", "internal/contract",
 		"internal/interp", "internal/leg", "internal/line", "internal/media", "internal/mixer", "internal/rtp", "internal/sdp",
 		"internal/signature", "internal/sip", "internal/speech", "internal/store", "internal/twiml", "internal/webhook"},
 	"internal/demo":     {"internal/audio", "internal/confab", "internal/leg", "internal/phone", "internal/signature"},
@@ -64,6 +67,7 @@ var libraries = map[string][]string{
 	"github.com/prometheus/client_golang": {"internal/confab", "internal/api"},
 	"github.com/goccy/go-yaml":            {"internal/confab"},
 	"github.com/ebitengine/purego":        {"internal/codec"},
+	"golang.org/x/crypto":                 {"internal/certificate"},
 	"golang.org/x/net":                    {"internal/webhook"},
 	"golang.org/x/sys":                    {"internal/media", "internal/bench"},
 }
