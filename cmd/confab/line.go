@@ -54,5 +54,5 @@ func (l *lineCmd) Run(ctx context.Context, t terminal) (err error) {
 		return fmt.Errorf("line: listen on %s: %w", l.HTTP, err)
 	}
 	fmt.Fprintf(t.out, "The line answers on http://%s/voice\n", listener.Addr())
-	return confab.ServeHTTP(ctx, listener, confab.Recover(app, log), lineGrace, log)
+	return confab.ServeHTTP(ctx, listener, confab.Recover(app, log), nil, lineGrace, log)
 }

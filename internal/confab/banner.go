@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"confab/internal/api"
+	"confab/internal/certificate"
 	"confab/internal/line"
 )
 
@@ -26,7 +27,7 @@ func (s *Switch) banner(ctx context.Context, to io.Writer) error {
 	row := func(name, format string, args ...any) {
 		fmt.Fprintf(&b, "  %-12s%s\n", name, fmt.Sprintf(format, args...))
 	}
-	sip, http := reached(s.SIP()), reached(s.HTTP())
+	sip := reached(s.SIP())
 	number, err := s.number(ctx)
 	if err != nil {
 		return err
@@ -42,9 +43,13 @@ func (s *Switch) banner(ctx context.Context, to io.Writer) error {
 	}
 	row("Codecs", "%s", strings.Join(s.codecs, ", "))
 	fmt.Fprintln(&b)
-	row("API", "http://%s%s", http, api.Root)
+	row("API", "%s%s", s.Origin(), api.Root)
 	row("AccountSid", "%s", s.account.SID)
 	row("AuthToken", "%s", s.tokenPlace())
+	if self, ok := s.certificate.(*certificate.Self); ok {
+		row("Certificate", "made here: your browser will ask; compare its SHA-256")
+		row("", "%s", self.Fingerprint())
+	}
 	row("Webhooks", "%s", s.policyWords())
 	for _, w := range s.warnings {
 		row("Note", "%s", w)

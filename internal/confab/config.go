@@ -19,7 +19,7 @@ import (
 // as tests; they cannot be set from outside.
 type Config struct {
 	Data       string     `yaml:"data" default:"./data" env:"CONFAB_DATA" help:"Directory of everything that is kept: the database, the account, cached speech. It is made if it is not there. One server at a time may use it."`
-	HTTP       string     `yaml:"http" default:"127.0.0.1:8080" env:"CONFAB_HTTP" help:"Address and port of the REST API, /healthz, /readyz and /metrics."`
+	HTTP       string     `yaml:"http" default:"127.0.0.1:8080" env:"CONFAB_HTTP" help:"Address and port of the REST API, /healthz, /readyz and /metrics. Plain HTTP, unless tls says otherwise."`
 	Debug      string     `yaml:"debug" default:"" placeholder:"ADDR" env:"CONFAB_DEBUG" help:"Address of this machine and port for profiles of the program (/debug/pprof/). Empty: there are none."`
 	SIP        string     `yaml:"sip" default:"127.0.0.1:5060" env:"CONFAB_SIP" help:"Address and port for SIP, over UDP and TCP. The voice of the calls uses the same address."`
 	SIPTrusted Prefixes   `yaml:"sip_trusted" name:"sip-trusted" default:"127.0.0.0/8, ::1/128" placeholder:"NETWORKS" env:"CONFAB_SIP_TRUSTED" help:"Networks of trunks and proxies, from which many callers' messages come: the bound of 200 messages a second of one source is not for them. With commas between them."`
@@ -41,6 +41,7 @@ type Config struct {
 	MediaTimeout    time.Duration `yaml:"media_timeout" default:"60s" env:"CONFAB_MEDIA_TIMEOUT" help:"A call from which nothing is heard for this long, and that is not on hold, is ended."`
 	DrainTimeout    time.Duration `yaml:"drain_timeout" default:"30s" env:"CONFAB_DRAIN_TIMEOUT" help:"How long running calls may go on after SIGTERM before they are hung up. A second signal exits at once."`
 
+	TLS       TLS       `yaml:"tls" embed:"" prefix:"tls-"`
 	Webhook   Webhook   `yaml:"webhook" embed:"" prefix:"webhook-"`
 	Media     Media     `yaml:"media" embed:"" prefix:"media-"`
 	Retention Retention `yaml:"retention" embed:"" prefix:"retention-"`
@@ -58,6 +59,18 @@ type Config struct {
 type Account struct {
 	SID       string `yaml:"sid" name:"account-sid" default:"" placeholder:"AC…" env:"CONFAB_ACCOUNT_SID" help:"AccountSid: AC and 32 hexadecimal digits. Empty: made on first start and kept in the data directory."`
 	AuthToken string `yaml:"auth_token" name:"auth-token" default:"" placeholder:"TOKEN" env:"CONFAB_AUTH_TOKEN" help:"AuthToken: signs webhooks and opens the API; letters and digits only. Better given by environment or file than as a flag. Empty: made on first start and kept in the data directory."`
+}
+
+// TLS says where the certificate of the HTTP server comes from: from files, from
+// an authority, or made here; one of the three. Without any, HTTP is plain.
+type TLS struct {
+	Cert      string `yaml:"cert" default:"" placeholder:"FILE" env:"CONFAB_TLS_CERT" help:"PEM file of a certificate and its chain: HTTP is then HTTPS. It is read again when it changes."`
+	Key       string `yaml:"key" default:"" placeholder:"FILE" env:"CONFAB_TLS_KEY" help:"PEM file of the certificate's private key."`
+	Self      bool   `yaml:"self" default:"false" env:"CONFAB_TLS_SELF" help:"HTTPS with a certificate made here, for trying: browsers ask before they trust it. It is made once, for the names and addresses of this host, and kept in tls in the data directory."`
+	Domain    string `yaml:"domain" default:"" placeholder:"NAME" env:"CONFAB_TLS_DOMAIN" help:"HTTPS with a certificate for this name from an ACME authority, to whose terms you agree by it. The authority must reach port 443 of the name (http) or port 80 (tls.redirect)."`
+	Email     string `yaml:"email" default:"" placeholder:"ADDRESS" env:"CONFAB_TLS_EMAIL" help:"Where the authority may write to. Empty: nowhere."`
+	Authority string `yaml:"authority" default:"https://acme-v02.api.letsencrypt.org/directory" placeholder:"URL" env:"CONFAB_TLS_AUTHORITY" help:"Directory URL of the ACME authority."`
+	Redirect  string `yaml:"redirect" default:"" placeholder:"ADDR" env:"CONFAB_TLS_REDIRECT" help:"Address and port of plain HTTP, such as 0.0.0.0:80: whoever comes there is sent to HTTPS, and an ACME authority gets its answer. Empty: there is none."`
 }
 
 // Webhook says which hosts the switch may be sent to by the URLs of

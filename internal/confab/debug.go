@@ -27,7 +27,7 @@ func (s *Switch) serveDebug(ctx context.Context) error {
 		<-ctx.Done()
 		return nil
 	}
-	return ServeHTTP(ctx, s.debug, debugMux(), flushTime, s.log)
+	return ServeHTTP(ctx, s.debug, debugMux(), nil, flushTime, s.log)
 }
 
 func debugMux() *http.ServeMux {

@@ -2,6 +2,7 @@ package confab
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
@@ -20,10 +21,12 @@ const (
 )
 
 // ServeHTTP serves h on l until ctx ends, then lets the requests that are under
-// way end, for at most grace. It closes l. The error is nil when ctx ended it.
-func ServeHTTP(ctx context.Context, l net.Listener, h http.Handler, grace time.Duration, log *slog.Logger) error {
+// way end, for at most grace. It closes l. With secure it is HTTPS; nil: plain
+// HTTP. The error is nil when ctx ended it.
+func ServeHTTP(ctx context.Context, l net.Listener, h http.Handler, secure *tls.Config, grace time.Duration, log *slog.Logger) error {
 	server := &http.Server{
 		Handler:           h,
+		TLSConfig:         secure,
 		ReadHeaderTimeout: headerTime,
 		ReadTimeout:       readTime,
 		WriteTimeout:      writeTime,
@@ -34,7 +37,11 @@ func ServeHTTP(ctx context.Context, l net.Listener, h http.Handler, grace time.D
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	ended := make(chan error, 1)
-	wg.Go(func() { ended <- server.Serve(l) })
+	serve := server.Serve
+	if secure != nil {
+		serve = func(l net.Listener) error { return server.ServeTLS(l, "", "") }
+	}
+	wg.Go(func() { ended <- serve(l) })
 	select {
 	case err := <-ended:
 		return err

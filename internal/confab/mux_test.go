@@ -70,7 +70,7 @@ func TestServeHTTP_letsRequestsEnd(t *testing.T) {
 			close(begun)
 			<-let
 			io.WriteString(w, "done")
-		}), time.Minute, slog.New(slog.DiscardHandler))
+		}), nil, time.Minute, slog.New(slog.DiscardHandler))
 	}()
 	answer := make(chan string, 1)
 	go func() {
@@ -112,7 +112,7 @@ func TestServeHTTP_givesUp(t *testing.T) {
 		ended <- ServeHTTP(ctx, l, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			close(begun)
 			<-r.Context().Done()
-		}), 10*time.Millisecond, slog.New(slog.DiscardHandler))
+		}), nil, 10*time.Millisecond, slog.New(slog.DiscardHandler))
 	}()
 	go http.Get("http://" + l.Addr().String())
 	<-begun

@@ -26,10 +26,11 @@ func (s *Switch) Run(ctx context.Context) error {
 	life, end := context.WithCancel(context.WithoutCancel(ctx))
 	defer end()
 	var wg sync.WaitGroup
-	failed := make(chan error, 3)
+	failed := make(chan error, 4)
 	for what, run := range map[string]func() error{
 		"deliver callbacks": func() error { return s.delivery.Run(life) },
-		"serve HTTP":        func() error { return ServeHTTP(life, s.listener, s.entry, flushTime, s.log) },
+		"serve HTTP":        func() error { return s.serveHTTP(life) },
+		"redirect HTTP":     func() error { return s.serveRedirect(life) },
 		"serve profiles":    func() error { return s.serveDebug(life) },
 	} {
 		wg.Go(func() {
@@ -40,6 +41,7 @@ func (s *Switch) Run(ctx context.Context) error {
 	}
 	wg.Go(func() { s.dialogs.hangUp(life, s.sip.Bye) })
 	wg.Go(func() { s.forget(life) })
+	wg.Go(func() { s.keepCertificate(life) })
 	s.state.Store(stateServing)
 	err := s.greet(life)
 	if err == nil {

@@ -14,6 +14,7 @@ import (
 
 	"confab/internal/api"
 	"confab/internal/call"
+	"confab/internal/certificate"
 	"confab/internal/conference"
 	"confab/internal/contract"
 	"confab/internal/interp"
@@ -45,8 +46,10 @@ type Switch struct {
 	announcer   conference.Prompter // of announcements to a whole conference
 	calls       *call.Calls
 	delivery    *webhook.Delivery
-	listener    net.Listener // of HTTP
-	debug       net.Listener // of profiles; nil: none
+	listener    net.Listener       // of HTTP
+	certificate certificate.Source // of HTTP; nil: HTTP is plain
+	redirect    net.Listener       // of plain HTTP beside HTTPS; nil: none
+	debug       net.Listener       // of profiles; nil: none
 	dialogs     *dialogs
 	sip         *sip.Server
 	entry       *entry
@@ -72,7 +75,7 @@ func New(c Config) (*Switch, error) {
 	}
 	s := &Switch{cfg: c, log: c.Log, stopping: make(chan struct{})}
 	for _, open := range []func(context.Context) error{
-		s.openStore, s.openLine, s.openVoice, s.openCalls, s.openHTTP, s.openDebug, s.openSIP,
+		s.openStore, s.openLine, s.openVoice, s.openCalls, s.openTLS, s.openHTTP, s.openDebug, s.openSIP,
 	} {
 		if err := open(context.Background()); err != nil {
 			if lost := s.Close(); lost != nil {
@@ -241,7 +244,7 @@ func (s *Switch) openHTTP(context.Context) (err error) {
 		return err
 	}
 	events := api.NewEvents(api.EventsConfig{API: rest, Store: s.store, Params: webhook.EventParams, Token: webhook.Token, Stopping: s.stopping})
-	s.entry = &entry{next: newMux(rest, events, newRegistry(s), s.ready), log: s.log}
+	s.entry = &entry{next: strict(newMux(rest, events, newRegistry(s), s.ready), s.certificate), log: s.log}
 	return nil
 }
 
@@ -283,12 +286,24 @@ func (s *Switch) Close() error {
 func (s *Switch) SIP() netip.AddrPort { return s.sip.Addr() }
 
 // HTTP returns the address that the API is served on.
-func (s *Switch) HTTP() netip.AddrPort {
-	a, err := netip.ParseAddrPort(s.listener.Addr().String())
+func (s *Switch) HTTP() netip.AddrPort { return address(s.listener) }
+
+// address is where l listens.
+func address(l net.Listener) netip.AddrPort {
+	a, err := netip.ParseAddrPort(l.Addr().String())
 	if err != nil {
 		return netip.AddrPort{} // a listener of another kind than TCP
 	}
 	return netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
+}
+
+// Redirect returns the address of plain HTTP beside HTTPS; it is not valid when
+// there is none.
+func (s *Switch) Redirect() netip.AddrPort {
+	if s.redirect == nil {
+		return netip.AddrPort{}
+	}
+	return address(s.redirect)
 }
 
 // Account returns the account that the switch works for, its secret included.
