@@ -61,32 +61,64 @@ func (l *limiter) rise(need float32) {
 
 // limit writes sum to dst, as loud as it can be.
 func (l *limiter) limit(dst []int16, sum []int32) {
-	blocks := min(mostBlock, max(1, len(sum)/leastSize))
+	var c curve
+	l.plan(&c, sum)
+	c.apply(dst, sum)
+}
+
+// curve is how the gain goes through one frame.
+type curve struct {
+	blocks int
+	gain   [mostBlock + 1]float32 // at the edges of the blocks
+	drops  bool                   // within the first block it has to fall at once
+}
+
+// plan sets c to what lets sum pass as loud as it can, and goes on to its end.
+func (l *limiter) plan(c *curve, sum []int32) {
+	c.blocks = min(mostBlock, max(1, len(sum)/leastSize))
 	var need [mostBlock]float32 // gain with which each block fits
 	least := float32(1)
-	for b := range blocks {
-		need[b] = fitting(sum[b*len(sum)/blocks : (b+1)*len(sum)/blocks])
+	for b := range c.blocks {
+		from, to := c.block(b, len(sum))
+		need[b] = fitting(sum[from:to])
 		least = min(least, need[b])
 	}
-	var gain [mostBlock + 1]float32 // at the edges of the blocks
+	gain := c.gain[:c.blocks+1]
 	gain[0] = 1 - l.cut
 	if least >= gain[0] {
 		l.rise(least)
-		step := (1 - l.cut - gain[0]) / float32(blocks)
-		for e := 1; e <= blocks; e++ {
+		step := (1 - l.cut - gain[0]) / float32(c.blocks)
+		for e := 1; e <= c.blocks; e++ {
 			gain[e] = gain[e-1] + step
 		}
 	} else {
-		l.fall(gain[:blocks+1], need[:blocks])
+		l.fall(gain, need[:c.blocks])
 	}
-	for b := range blocks {
-		from, to := b*len(sum)/blocks, (b+1)*len(sum)/blocks
-		if b == 0 && gain[0] > need[0] {
-			drop(dst[from:to], sum[from:to], gain[0], gain[1])
+	c.drops = gain[0] > need[0]
+}
+
+// block returns where block b begins and ends in a frame of size samples.
+func (c *curve) block(b, size int) (from, to int) { return b * size / c.blocks, (b + 1) * size / c.blocks }
+
+func (c *curve) apply(dst []int16, sum []int32) {
+	for b := range c.blocks {
+		from, to := c.block(b, len(sum))
+		if b == 0 && c.drops {
+			drop(dst[from:to], sum[from:to], c.gain[0], c.gain[1])
 			continue
 		}
-		ramp(dst[from:to], sum[from:to], gain[b], gain[b+1])
+		ramp(dst[from:to], sum[from:to], c.gain[b], c.gain[b+1])
 	}
+}
+
+// applyLess is apply to the sum less one of its voices. It returns other than 0 if
+// that does not fit; then dst is of no use.
+func (c *curve) applyLess(dst []int16, sum []int32, voice []int16) (over uint32) {
+	for b := range c.blocks {
+		from, to := c.block(b, len(sum))
+		over |= rampLess(dst[from:to], sum[from:to], voice[from:to], c.gain[b], c.gain[b+1])
+	}
+	return over
 }
 
 // fall sets gain, at the edges of blocks that need so much, of a frame in which
@@ -127,6 +159,20 @@ func ramp(dst []int16, sum []int32, from, to float32) {
 		at += step
 		dst[i] = int16(int64(v) * at / (1 << 30))
 	}
+}
+
+// rampLess is ramp of sum less voice, and returns other than 0 if some of it does not fit.
+func rampLess(dst []int16, sum []int32, voice []int16, from, to float32) (over uint32) {
+	at := int64(from * (1 << 30))
+	step := (int64(to*(1<<30)) - at) / int64(len(sum))
+	dst, voice = dst[:len(sum)], voice[:len(sum)]
+	for i, v := range sum {
+		at += step
+		v = int32(int64(v-int32(voice[i])) * at / (1 << 30))
+		dst[i] = int16(v)
+		over |= overflow(v)
+	}
+	return over
 }
 
 // drop applies a gain that has to fall at once: most of it within an eighth of

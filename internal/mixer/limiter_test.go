@@ -259,3 +259,66 @@ func TestMixOnto_isTheSumWithThePrompt(t *testing.T) {
 		}
 	})
 }
+
+// In a crowd that is too loud each talker hears all the others as loud as the
+// listeners do, without itself, and nothing is cut off. One that is as loud as all of
+// them together, whose absence makes the sum larger, has a limiter of its own.
+func TestLimiter_inACrowdOneGainIsForAll(t *testing.T) {
+	const rate, crowd = 8000, 40
+	m := mixer.New(rate / 50)
+	var talkers []*mixer.Strip
+	for range crowd {
+		talkers = append(talkers, m.Add())
+	}
+	against, listener := m.Add(), m.Add()
+	var mixed, heard, contrary []int16
+	dst := make([]int16, rate/50)
+	for n := range 100 {
+		all := make([]int32, rate/50)
+		for i, s := range talkers {
+			voice := sine(rate, 150+50*float64(i%4), 3000, n)
+			s.Put(voice)
+			for i, v := range voice {
+				all[i] += int32(v)
+			}
+		}
+		loud := make([]int16, rate/50)
+		for i, v := range all {
+			loud[i] = int16(max(min(-v/2, math.MaxInt16), math.MinInt16))
+		}
+		if n < 50 {
+			against.Put(loud)
+		}
+		m.Sum()
+		frame, shared := talkers[0].Mix(dst)
+		if shared {
+			t.Fatal("a talker hears itself")
+		}
+		if mixed = append(mixed, frame...); n < 50 {
+			mixed = mixed[:0]
+		}
+		if frame, _ = against.Mix(dst); n < 50 {
+			contrary = append(contrary, frame...)
+		}
+		frame, _ = listener.Mix(dst)
+		if heard = append(heard, frame...); n < 50 {
+			heard = heard[:0]
+		}
+		m.Clear()
+	}
+	for i, hz := range []float64{150, 200, 250, 300} {
+		voices := 10.0
+		if i == 0 {
+			voices = 9 // its own is missing
+		}
+		want := 20 * math.Log10(voices/10)
+		if got := 20 * math.Log10(level(mixed, rate, hz)/level(heard, rate, hz)); math.Abs(got-want) > 0.3 {
+			t.Errorf("%v Hz: a talker hears it by %.2f dB louder than a listener, want %.2f", hz, got, want)
+		}
+	}
+	for who, samples := range map[string][]int16{"a talker": mixed, "a listener": heard, "who is against all": contrary} {
+		if n := flat(samples); n > 2 {
+			t.Errorf("%s: %d samples in a row at the ceiling", who, n)
+		}
+	}
+}

@@ -24,6 +24,7 @@ type Mixer struct {
 	limiter limiter // of shared
 	before  limiter // the same when this turn began
 	limited bool    // shared is of this turn
+	curve   curve   // of its gain; blocks is 0 if all passed as it is
 	wide    []int32 // scratch: a mix that does not fit
 }
 
@@ -111,9 +112,25 @@ func (m *Mixer) Shared() []int16 {
 			over |= overflow(v)
 		}
 		m.limiter = m.before
-		m.limiter.settle(shared, m.sum, over, m.turn)
+		m.limiter.turn = m.turn
+		if m.curve.blocks = 0; over != 0 || m.limiter.cut > 0 {
+			m.limiter.plan(&m.curve, m.sum)
+			m.curve.apply(shared, m.sum)
+		}
 	}
 	return m.shared
+}
+
+// manyTalk is from how many voices on each is so little of the sum that what lets
+// the sum pass lets it pass without one of them, too: a gain for each alone would
+// be hardly another one, and cost four times as much.
+const manyTalk = 16
+
+// asAll writes the sum less voice to dst with the gain of the shared mix. ok is
+// false where that would not do: there is none, or it falls at once, or does not fit.
+func (m *Mixer) asAll(dst, voice []int16) (ok bool) {
+	m.Shared()
+	return m.curve.blocks > 0 && !m.curve.drops && m.curve.applyLess(dst, m.sum, voice) == 0
 }
 
 // Clear ends the turn: it forgets all voices, which are their owners' again.

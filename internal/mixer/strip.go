@@ -68,7 +68,12 @@ func (s *Strip) Mix(dst []int16) (frame []int16, shared bool) {
 	}
 	dst = dst[:m.size]
 	var over uint32
-	if own && !s.spokenTo && s.voice != nil { // the usual talker
+	usual := own && !s.spokenTo && s.voice != nil
+	if usual && len(m.talking) >= manyTalk && (!s.alone() || s.limiter.like(m.before)) && m.asAll(dst, s.voice) {
+		s.limiter = m.limiter
+		return dst, false
+	}
+	if usual {
 		voice := s.voice[:len(dst)]
 		for i, v := range m.sum[:len(dst)] {
 			v -= int32(voice[i])
