@@ -34,7 +34,8 @@ const (
 // is used by one goroutine.
 type Concealer struct {
 	rate    int
-	history []int16 // the last 48.75 ms, concealed ones among them
+	history []int16 // the last 48.75 ms, concealed ones among them: a ring …
+	oldest  int     // … that begins here
 
 	gap     int     // samples concealed in a row
 	wave    []int16 // history when the gap began; its end is repeated
@@ -109,7 +110,8 @@ func (c *Concealer) Conceal(dst []int16) bool {
 
 // begin finds out what can be repeated.
 func (c *Concealer) begin() {
-	copy(c.wave, c.history)
+	n := copy(c.wave, c.history[c.oldest:])
+	copy(c.wave[n:], c.history[:c.oldest])
 	c.period = c.pitch()
 	c.quarter = c.period / 4
 	copy(c.ending, c.wave[len(c.wave)-c.quarter:])
@@ -184,13 +186,14 @@ func (c *Concealer) faded(v int16, i int) int16 {
 
 // remember appends frame to the history.
 func (c *Concealer) remember(frame []int16) {
-	n := len(c.history)
-	if len(frame) >= n {
-		copy(c.history, frame[len(frame)-n:])
-		return
+	if more := len(frame) - len(c.history); more > 0 {
+		frame = frame[more:]
 	}
-	copy(c.history, c.history[len(frame):])
-	copy(c.history[n-len(frame):], frame)
+	n := copy(c.history[c.oldest:], frame)
+	c.oldest += n
+	if c.oldest == len(c.history) {
+		c.oldest = copy(c.history, frame[n:])
+	}
 }
 
 func (c *Concealer) samples(d time.Duration) int {
