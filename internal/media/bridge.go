@@ -261,13 +261,8 @@ func (p *part) tick(l *loop) {
 		y.hearTrunks()
 	}
 	p.hearAsides()
-	for _, m := range p.members[:min(fetchAhead, len(p.members))] {
-		m.session.fetchForTick()
-	}
 	for i, m := range p.members {
-		if ahead := i + fetchAhead; ahead < len(p.members) {
-			p.members[ahead].session.fetchForTick()
-		}
+		p.fetch(i)
 		l.current = m.session
 		m.session.check(l)
 		if !m.session.takesTurn(l) {
@@ -293,7 +288,8 @@ func (p *part) tick(l *loop) {
 		}
 	}
 	p.calm.tick(p.bridge.background())
-	for _, m := range p.members {
+	for i, m := range p.members {
+		p.fetchToSay(i)
 		l.current = m.session
 		if m.session.pace.takes {
 			m.say(l)

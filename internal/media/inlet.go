@@ -25,7 +25,7 @@ const (
 type inlet struct {
 	latch       latch
 	codec       codec.Codec
-	adaptive    codec.Adaptive // the same, if its packets ask for modes
+	clock       int // of the codec, Hz
 	ssrc        uint32
 	sequence    uint16
 	payloadType uint8
@@ -33,27 +33,28 @@ type inlet struct {
 	speaks      bool          // it sends at all, by the last SDP
 	held        bool          // the far end does not listen to us: what it sends is its music
 	asked       bool          // somebody waits for a digit
+	paused      bool          // there was a pause after what gaps has heard
+	came        bool          // level is of a packet of this frame
+	comfort     comfort       // what the far end says of that
 	heard       time.Duration // when the last packet came
 	from        time.Duration // what came before this is too old to be heard
 	receiver    rtp.Receiver
 
-	loud     int     // frames of hangover left
-	level    int     // mean magnitude of the packet heard last; 0 where none came
-	came     bool    // level is of a packet of this frame
-	floor    int     // least level lately, in floorUnits
-	comfort  comfort // what the far end says of that
-	leveller audio.Leveller
-	rest     []int16          // decoded and not yet heard, where packets are no frames
-	frame    []int16          // the frame heard last
-	gaps     *audio.Concealer // fills them; nil until something is heard
-	paused   bool             // there was a pause after what gaps has heard
-	decoder  codec.Decoder
-	skim     skim // of a codec that does not tell its level
-	tempo    tempo
-	clock    int // of the codec, Hz
-	sound    heard
+	loud  int              // frames of hangover left
+	level int              // mean magnitude of the packet heard last; 0 where none came
+	floor int              // least level lately, in floorUnits
+	frame []int16          // the frame heard last
+	rest  []int16          // decoded and not yet heard, where packets are no frames
+	gaps  *audio.Concealer // fills them; nil until something is heard
+	skim  *skim            // nil: the codec tells its level
+	sound heard
+	tempo tempo
 
-	jitter rtp.Jitter // its store, at its end, is large
+	jitter rtp.Jitter // its end is not fetched
+
+	adaptive codec.Adaptive // the codec, if its packets ask for modes
+	decoder  codec.Decoder
+	leveller audio.Leveller
 
 	events      rtp.EventReceiver
 	detector    *audio.DTMFDetector // in-band digits; nil until looked for
@@ -75,7 +76,7 @@ func (in *inlet) set(p Params, now time.Duration) {
 		in.codec, in.decoder = p.Codec, p.Codec.NewDecoder()
 		in.adaptive, _ = p.Codec.(codec.Adaptive)
 		in.skim = newSkim(in.decoder)
-		in.jitter.Init(p.Codec.ClockRate())
+		in.jitter.Init(p.Codec.ClockRate(), usualBytes(p.Codec))
 		if in.clock != p.Codec.ClockRate() { // else it counts on
 			in.clock = p.Codec.ClockRate()
 			in.receiver.Init(in.clock)
@@ -87,6 +88,16 @@ func (in *inlet) set(p Params, now time.Duration) {
 	}
 	in.payloadType, in.dtmf = p.PayloadType, p.DTMF
 	in.speaks, in.held = p.Receive, !p.Send
+}
+
+// usualBytes returns how long the payload of 20 ms usually is. Where packets differ in
+// length that is a few times what speech takes.
+func usualBytes(c codec.Codec) int {
+	const some = 160
+	if !c.Kind().Divisible {
+		return 3 * some
+	}
+	return audio.FrameSize(c.SampleRate()) * some / c.Samples(make([]byte, some))
 }
 
 // receive takes one packet of the far end.
@@ -263,7 +274,7 @@ func (in *inlet) keep(p rtp.Popped, now time.Duration) {
 
 // take hears payload, decoded into dst if it is to be heard, which it reports.
 func (in *inlet) take(dst []int16, payload []byte, wanted, measured bool) (heard bool) {
-	if in.skim.skimmer != nil {
+	if in.skim != nil {
 		return in.takeSkimming(dst, payload, wanted, measured)
 	}
 	if heard = in.listen(payload, wanted, measured); heard {
@@ -317,7 +328,7 @@ func (in *inlet) tones() *audio.DTMFDetector {
 
 // quiet reports whether payload is silence, by its coded bytes.
 func (in *inlet) quiet(payload []byte) bool {
-	if in.skim.skimmer != nil {
+	if in.skim != nil {
 		return in.loud == 0
 	}
 	level, ok := in.codec.Level(payload)

@@ -23,7 +23,7 @@ const (
 // hold a voice, those before it are decoded first, so that the decoder is where it
 // would have been and no syllable is cut; they are silence, so nothing comes late by it.
 type skim struct {
-	skimmer codec.Skimmer // nil: the codec tells levels
+	skimmer codec.Skimmer
 	kept    [preroll][]byte
 	held    int // of kept, the oldest first
 	passed  int // packets since one was decoded
@@ -32,12 +32,13 @@ type skim struct {
 	concealed int             // samples in a row
 }
 
-func newSkim(d codec.Decoder) skim {
+// newSkim returns nil for the decoder of a codec that tells its level.
+func newSkim(d codec.Decoder) *skim {
 	s, ok := d.(codec.Skimmer)
 	if !ok {
-		return skim{}
+		return nil
 	}
-	k := skim{skimmer: s}
+	k := &skim{skimmer: s}
 	k.concealer, _ = d.(codec.Concealer)
 	for i := range k.kept {
 		k.kept[i] = make([]byte, 0, maxPayload)
@@ -47,7 +48,7 @@ func newSkim(d codec.Decoder) skim {
 
 // takeSkimming is inlet.take for a codec whose level is known when it is decoded.
 func (in *inlet) takeSkimming(dst []int16, payload []byte, wanted, measured bool) (heard bool) {
-	k := &in.skim
+	k := in.skim
 	if !wanted && !measured {
 		in.loud, in.paused = 0, true
 		k.keep(payload)
@@ -111,8 +112,8 @@ func (k *skim) keep(payload []byte) {
 // makeUp makes samples that did not come, as inlet.conceal does, by the decoder where
 // that knows better.
 func (in *inlet) makeUp(dst []int16) bool {
-	k := &in.skim
-	if k.concealer == nil || in.loud == 0 || k.concealed >= mostConcealed*len(in.frame) {
+	k := in.skim
+	if k == nil || k.concealer == nil || in.loud == 0 || k.concealed >= mostConcealed*len(in.frame) {
 		return in.conceal(dst)
 	}
 	in.level = 0

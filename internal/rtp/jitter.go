@@ -74,8 +74,8 @@ type JitterStats struct {
 //
 // For other callers a far end whose clock or phase drifts costs one concealed or one skipped
 // frame per 20 ms of drift, and one whose packets come on the very tick costs
-// one concealed frame, once. The memory is the value's own, about 6 KiB. The
-// zero value needs Init.
+// one concealed frame, once. Payloads are held in 3.75 KiB for G.711
+// and up to 10 KiB for larger ones. The zero value needs Init.
 type Jitter struct {
 	rate  int64 // Hz
 	frame int64 // 20 ms in timestamp units
@@ -121,11 +121,12 @@ type arrived struct {
 	ok        bool
 }
 
-// Init makes j ready for a stream of clockRate Hz: empty, and all counts zero.
-// It must be called before anything else.
-func (j *Jitter) Init(clockRate int) {
-	*j = Jitter{rate: int64(clockRate), frame: int64(clockRate) / 50}
-	j.held.init()
+// Init makes j ready for a stream of clockRate Hz of which 20 ms usually are
+// frameBytes of payload: empty, and all counts zero. It must be called before
+// anything else, and allocates.
+func (j *Jitter) Init(clockRate, frameBytes int) {
+	*j = Jitter{rate: int64(clockRate), frame: int64(clockRate) / 50, held: slots{store: j.held.store}}
+	j.held.make(frameBytes)
 }
 
 // Reset forgets what is held and the schedule, so that the next packet starts

@@ -284,7 +284,7 @@ func TestJitter_aStrayChangesNothing(t *testing.T) {
 
 func TestJitter_resetStartsAnew(t *testing.T) {
 	var j rtp.Jitter
-	j.Init(rate)
+	j.Init(rate, 160)
 	push := func(i int, at time.Duration) rtp.Pushed {
 		return j.Push(at, rtp.Packet{Sequence: uint16(i), Timestamp: uint32(i * frame), Payload: payload(i, frame)}, frame)
 	}
@@ -325,7 +325,7 @@ func TestJitter_refusesWhatItCannotHold(t *testing.T) {
 		{1, 1, rtp.Kept},
 	} {
 		var j rtp.Jitter
-		j.Init(rate)
+		j.Init(rate, 160)
 		if v := j.Push(0, rtp.Packet{Payload: make([]byte, c.size)}, c.duration); v != c.want {
 			t.Errorf("%d bytes of %d: %v, want %v", c.size, c.duration, v, c.want)
 		}
@@ -334,7 +334,7 @@ func TestJitter_refusesWhatItCannotHold(t *testing.T) {
 
 func TestJitter_aFullBufferKeepsWhatItHas(t *testing.T) {
 	var j rtp.Jitter
-	j.Init(rate)
+	j.Init(rate, 160)
 	full := 0
 	for i := range 100 { // 5 ms each, so that time does not bound them
 		p := rtp.Packet{Sequence: uint16(i), Timestamp: uint32(i * 40), Payload: payload(i, 40)}
@@ -342,10 +342,10 @@ func TestJitter_aFullBufferKeepsWhatItHas(t *testing.T) {
 			full++
 		}
 	}
-	if st := j.Stats(); st.Depth != 32 || full != 68 || st.Full != 68 {
+	if st := j.Stats(); st.Depth != 24 || full != 76 || st.Full != 76 {
 		t.Errorf("%d full, %+v", full, st)
 	}
-	for i := range 32 {
+	for i := range 24 {
 		if p := j.Pop(30*time.Millisecond, 40); p.Verdict != rtp.Play || string(p.Payload) != string(payload(i, 40)) {
 			t.Fatalf("packet %d: %+v", i, p)
 		}
@@ -354,27 +354,27 @@ func TestJitter_aFullBufferKeepsWhatItHas(t *testing.T) {
 	for round := range 20 {
 		j.Reset()
 		at := time.Duration(round) * time.Second
-		for i := range 4 {
+		for i := range 3 {
 			p := rtp.Packet{Sequence: uint16(i), Timestamp: uint32(i * 800), Payload: payload(i, rtp.MaxPayload)}
 			if v := j.Push(at, p, 800); v != rtp.Kept {
 				t.Fatalf("round %d packet %d: %v", round, i, v)
 			}
 		}
-		if v := j.Push(at, rtp.Packet{Sequence: 4, Timestamp: 3200, Payload: []byte{1}}, 800); v != rtp.Full {
+		if v := j.Push(at, rtp.Packet{Sequence: 3, Timestamp: 2400, Payload: []byte{1}}, 800); v != rtp.Full {
 			t.Fatalf("round %d: %v, want full", round, v)
 		}
 	}
 }
 
 func TestJitter_size(t *testing.T) {
-	if size := unsafe.Sizeof(rtp.Jitter{}); size > 6900 {
+	if size := unsafe.Sizeof(rtp.Jitter{}); size > 1536 {
 		t.Errorf("a Jitter takes %d bytes", size)
 	}
 }
 
 func TestJitter_doesNotAllocate(t *testing.T) {
 	var j rtp.Jitter
-	j.Init(rate)
+	j.Init(rate, 160)
 	b := make([]byte, 172)
 	i := 0
 	if n := testing.AllocsPerRun(2000, func() {

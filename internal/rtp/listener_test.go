@@ -94,7 +94,7 @@ type listener struct {
 // listen runs a Jitter over what arrives, until it is over.
 func listen(t testing.TB, packets []sent, l *listener) *listener {
 	t.Helper()
-	l.j.Init(rate)
+	l.j.Init(rate, 160)
 	l.byNum = map[int]sent{}
 	arriving := slices.Clone(packets)
 	slices.SortStableFunc(arriving, func(a, b sent) int { return int(a.arrival - b.arrival) })

@@ -96,7 +96,7 @@ func FuzzJitter(f *testing.F) {
 	f.Add([]byte("a longer input that pushes and pops a good number of packets, some of which jump"))
 	f.Fuzz(func(t *testing.T, in []byte) {
 		var j rtp.Jitter
-		j.Init(rate)
+		j.Init(rate, 160)
 		var now time.Duration
 		var seq uint16
 		var ts, ssrc uint32

@@ -7,7 +7,13 @@ import (
 
 const (
 	slotCount = 32
-	blockSize = 160 // 20 ms of G.711, the payload of nearly every packet
+	blockSize = 160 // bytes: 20 ms of G.711, the payload of nearly every packet
+
+	// A store holds as many blocks as 200 ms of speech need, and a few packets
+	// more; at least that, and at most what the bits of free can tell of.
+	leastBlocks = 24
+	mostBlocks  = 64
+	storeFrames = 11
 )
 
 // slot is one packet held. Its payload is in blocks of the store.
@@ -26,12 +32,21 @@ type slot struct {
 // blocks of which a packet takes as many neighbours as it needs.
 type slots struct {
 	n     int
-	free  uint32 // bit b: block b is free
+	free  uint64 // bit b: block b is free
+	store []byte
 	q     [slotCount]slot
-	store [slotCount * blockSize]byte
 }
 
-func (s *slots) init() { s.n, s.free = 0, 1<<slotCount-1 }
+// make gets the memory for payloads of so many bytes in 20 ms.
+func (s *slots) make(frameBytes int) {
+	n := min(max(leastBlocks, storeFrames*blocks(frameBytes)), mostBlocks)
+	if len(s.store) != n*blockSize {
+		s.store = make([]byte, n*blockSize)
+	}
+	s.init()
+}
+
+func (s *slots) init() { s.n, s.free = 0, mask(len(s.store)/blockSize) }
 
 // insert copies a packet in: Kept, Duplicate (its timestamp is there) or Full.
 func (s *slots) insert(p slot, payload []byte) Pushed {
@@ -76,15 +91,15 @@ func (s *slots) head() []byte {
 // find returns the first of want free neighbours, or −1.
 func (s *slots) find(want int) int {
 	starts := s.free
-	for i := 1; i < want; i++ {
+	for i := 1; i < want && starts != 0; i++ {
 		starts &= s.free >> i
 	}
 	if starts == 0 {
 		return -1
 	}
-	return bits.TrailingZeros32(starts)
+	return bits.TrailingZeros64(starts)
 }
 
 func blocks(size int) int { return (size + blockSize - 1) / blockSize }
 
-func mask(n int) uint32 { return 1<<n - 1 }
+func mask(n int) uint64 { return 1<<n - 1 }

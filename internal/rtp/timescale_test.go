@@ -60,7 +60,7 @@ func TestJitter_followsADriftingClockWithoutAGlitch(t *testing.T) {
 				return time.Duration(random() % uint64(spread))
 			})
 			l := &scaler{}
-			l.j.Init(rate)
+			l.j.Init(rate, 160)
 			last := time.Duration(0)
 			for _, p := range s.out {
 				for ; l.now < p.arrival; l.now += tick {
