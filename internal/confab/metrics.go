@@ -75,7 +75,7 @@ func (m metrics) voice(send sender) {
 			why string
 			n   uint64
 		}{
-			{"malformed", l.Malformed}, {"unknown source", l.Dropped}, {"receive buffer full", l.Overflows},
+			{"malformed", l.Malformed}, {"unverified", l.Unverified}, {"unknown source", l.Dropped}, {"receive buffer full", l.Overflows},
 			{"receive error", l.ReceiveErrors}, {"send error", l.SendErrors},
 		} {
 			send.count("media_packets_dropped_total", "Packets lost on this machine, or not listened to, by why.", d.n, loop, label{"why", d.why})

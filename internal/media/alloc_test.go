@@ -17,6 +17,8 @@ type nowhere struct {
 	next int
 	r    rtp.Packet
 	sent int
+
+	protectors []*rtp.Protector // of each far end; none: nothing is protected
 }
 
 func (n *nowhere) Read(packets []Packet) (int, error) {
@@ -27,6 +29,9 @@ func (n *nowhere) Read(packets []Packet) (int, error) {
 		data := packets[i].Data[:cap(packets[i].Data)]
 		n.r.SSRC = uint32(n.next)
 		packets[i].Addr, packets[i].Data = n.far[n.next], data[:n.r.Put(data)]
+		if n.protectors != nil {
+			packets[i].Data, _ = n.protectors[n.next].Protect(packets[i].Data)
+		}
 		n.next++
 	}
 	return len(packets), nil

@@ -44,6 +44,7 @@ func (l *loop) giveUp(s *Session) {
 	l.detach(s)
 	s.port.forget(s)
 	s.ended = true
+	s.expect()
 	l.untold = append(l.untold, s)
 }
 

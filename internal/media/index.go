@@ -56,6 +56,13 @@ func (t *port) index(s *Session) {
 			t.bySource.put(addr, s)
 		}
 	}
+	if s.secure != nil {
+		for _, addr := range s.secure.sources {
+			if t.bySource.get(addr) == nil {
+				t.bySource.put(addr, s)
+			}
+		}
+	}
 	t.indexSSRC(s)
 	t.indexReports(s)
 }
@@ -82,6 +89,13 @@ func (t *port) forget(s *Session) {
 	for _, addr := range [...]netip.AddrPort{s.in.latch.sdp, s.in.latch.source} {
 		if t.bySource.get(addr) == s {
 			t.bySource.remove(addr)
+		}
+	}
+	if s.secure != nil {
+		for _, addr := range s.secure.sources {
+			if t.bySource.get(addr) == s {
+				t.bySource.remove(addr)
+			}
 		}
 	}
 	if t.byReports[s.in.reportsFrom] == s {

@@ -28,36 +28,38 @@ const (
 
 // loop is one media loop. Everything below the mailbox is touched by run alone.
 type loop struct {
-	plane    *Plane
-	index    int
-	sessions int // under Plane.mu
-	mail     mailbox
-	notes    *notes
-	stopped  chan struct{}
+	plane      *Plane
+	index      int
+	sessions   int   // under Plane.mu
+	securePort *port // under Plane.mu; nil: not opened yet
+	mail       mailbox
+	notes      *notes
+	stopped    chan struct{}
 
-	scratch *ioScratch
-	ports   []*port
-	drained int // index of the port that was read last
-	slots   [slotsPerTick]slot
-	members int // sessions and bridges over all slots
-	now     time.Duration
-	wall    int64 // now as Unix time, ns
-	in      []Packet
-	known   [ioBatch]*Session   // of in's packets
-	out     []byte              // packets being made
-	made    int                 // bytes of out that are used
-	encodes []*sharedVoice      // of silence
-	frame   []int16             // scratch
-	payload []byte              // scratch
-	block   rtp.ReceptionReport // scratch
-	sent    rtp.SenderReport    // scratch
-	reports int                 // slots since RTCP was read
-	slot    int64               // being done, counted since the epoch
-	current *Session            // at work, for recover
-	part    *part               // at work, for recover
-	untold  []*Session          // given up, and control not told yet
-	count   counters
-	load    load
+	scratch  *ioScratch
+	ports    []*port
+	drained  int // index of the port that was read last
+	slots    [slotsPerTick]slot
+	members  int // sessions and bridges over all slots
+	expected int // secure sessions whose handshake is going on: the port is read in each slot
+	now      time.Duration
+	wall     int64 // now as Unix time, ns
+	in       []Packet
+	known    [ioBatch]*Session   // of in's packets
+	out      []byte              // packets being made
+	made     int                 // bytes of out that are used
+	encodes  []*sharedVoice      // of silence
+	frame    []int16             // scratch
+	payload  []byte              // scratch
+	block    rtp.ReceptionReport // scratch
+	sent     rtp.SenderReport    // scratch
+	reports  int                 // slots since RTCP was read
+	slot     int64               // being done, counted since the epoch
+	current  *Session            // at work, for recover
+	part     *part               // at work, for recover
+	untold   []*Session          // given up, and control not told yet
+	count    counters
+	load     load
 }
 
 // slot is what is due in one part of the tick.
@@ -140,6 +142,9 @@ func (l *loop) turn(n int64) int64 {
 
 // next returns the first slot after turn that has anything to do.
 func (l *loop) next(turn int64) (int64, bool) {
+	if l.expected > 0 {
+		return turn + 1, true
+	}
 	if l.members == 0 {
 		return 0, false
 	}

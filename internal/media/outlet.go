@@ -152,14 +152,14 @@ func (out *outlet) pass(frames int) {
 // say sends one coded frame, or a digit in its place.
 func (s *Session) say(l *loop, payload []byte) {
 	out := &s.out
-	if !out.listens || !s.in.latch.destination().IsValid() {
+	if !out.listens || !s.in.latch.destination().IsValid() || s.unkeyed() {
 		out.pass(1)
 		return
 	}
 	size := len(payload) / out.split
 	for i := range out.split {
 		if out.dial() {
-			b := l.packet(rtp.HeaderSize + rtp.EventSize)
+			b := l.packet(rtp.HeaderSize + rtp.EventSize + s.overhead())
 			timestamp, marker := out.keys.Next(b[rtp.HeaderSize:], out.dtmfStep)
 			s.send(l, b, rtp.Packet{Marker: marker, PayloadType: out.dtmf, Timestamp: timestamp,
 				Payload: b[rtp.HeaderSize : rtp.HeaderSize+rtp.EventSize]})
@@ -167,18 +167,19 @@ func (s *Session) say(l *loop, payload []byte) {
 		}
 		// RFC 3551 §4.1: the marker is for the first packet after some were not
 		// sent. Silence of ours is sent.
-		s.send(l, l.packet(rtp.HeaderSize+size), rtp.Packet{Marker: out.broken, PayloadType: out.payloadType, Timestamp: out.timestamp,
+		s.send(l, l.packet(rtp.HeaderSize+size+s.overhead()), rtp.Packet{Marker: out.broken, PayloadType: out.payloadType, Timestamp: out.timestamp,
 			Payload: payload[i*size : (i+1)*size]})
 		out.broken = false
 	}
 }
 
-// send puts one packet on its way; b is the loop's memory for it.
+// send puts one packet on its way; b is the loop's memory for it, as it is sent.
 func (s *Session) send(l *loop, b []byte, r rtp.Packet) {
 	out := &s.out
 	r.SSRC, r.Sequence = out.ssrc, out.sequence
-	n := r.Put(b)
-	s.port.out = append(s.port.out, Packet{Addr: s.in.latch.destination(), Data: b[:n]})
+	if data := s.protect(b[:r.Put(b)]); data != nil {
+		s.port.out = append(s.port.out, Packet{Addr: s.in.latch.destination(), Data: data})
+	}
 	out.sequence++
 	out.timestamp += out.step
 	out.packets++

@@ -1,6 +1,7 @@
 package media
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -13,8 +14,9 @@ import (
 type port struct {
 	loop      *loop
 	addr      netip.AddrPort // of RTP
-	rtp, rtcp Socket
+	rtp, rtcp Socket         // rtcp is nil where it is secure
 	door      *sideDoor
+	secure    bool // all of its sessions are
 
 	// Control's half, under Plane.mu.
 	alone    bool // for one session only
@@ -110,7 +112,7 @@ func (p *Plane) release(s *Session) {
 	if t.waiting == s {
 		t.waiting = nil
 	}
-	unused := t.sessions == 0 && (t.alone || len(p.ports) > 0 && p.ports[0] != t)
+	unused := t.sessions == 0 && !t.secure && (t.alone || len(p.ports) > 0 && p.ports[0] != t)
 	if unused && !t.alone {
 		for i, other := range p.ports {
 			if other == t {
@@ -136,6 +138,9 @@ func (p *Plane) reclaim(s *Session, remote netip.AddrPort, held bool) bool {
 	if s.closing {
 		return false
 	}
+	if s.secure != nil {
+		return true
+	}
 	if s.port.waiting == nil {
 		s.port.waiting = s
 	}
@@ -149,6 +154,9 @@ func (p *Plane) reclaim(s *Session, remote netip.AddrPort, held bool) bool {
 func (p *Plane) settled(s *Session, addr netip.AddrPort) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if s.secure != nil {
+		return
+	}
 	if s.port.waiting == s {
 		s.port.waiting = nil
 	}
@@ -179,27 +187,37 @@ func (t *port) unclaimLocked(s *Session) {
 
 // openPort opens the next free pair of ports, on l.
 func (p *Plane) openPort(l *loop) (*port, error) {
+	return p.openFree(func(n int) (*port, error) {
+		addr := netip.AddrPortFrom(p.cfg.Bind, uint16(n))
+		voice, err := p.cfg.ListenPacket("udp", addr.String())
+		if err != nil {
+			return nil, err
+		}
+		reports, err := p.cfg.ListenPacket("udp", netip.AddrPortFrom(p.cfg.Bind, uint16(n+1)).String())
+		if err != nil {
+			_ = voice.Close()
+			return nil, err
+		}
+		return p.addPort(l, addr, voice, reports)
+	})
+}
+
+// openFree opens the first free number of the range that open can open.
+func (p *Plane) openFree(open func(n int) (*port, error)) (*port, error) {
 	var why error // the last that failed
 	for range (p.cfg.PortHigh - p.cfg.PortLow + 1) / 2 {
 		n, ok := p.reservePort()
 		if !ok {
 			break
 		}
-		addr := netip.AddrPortFrom(p.cfg.Bind, uint16(n))
-		voice, err := p.cfg.ListenPacket("udp", addr.String())
-		if err != nil { // somebody else's, as a rule
+		t, err := open(n)
+		switch {
+		case err == nil || errors.Is(err, ErrClosed):
+			return t, err
+		default: // somebody else's, as a rule
 			why = err
 			p.unreservePort(n)
-			continue
 		}
-		reports, err := p.cfg.ListenPacket("udp", netip.AddrPortFrom(p.cfg.Bind, uint16(n+1)).String())
-		if err != nil {
-			why = err
-			_ = voice.Close()
-			p.unreservePort(n)
-			continue
-		}
-		return p.addPort(l, addr, voice, reports)
 	}
 	if why != nil {
 		return nil, fmt.Errorf("%w in %d-%d of %s: %w", ErrNoPort, p.cfg.PortLow, p.cfg.PortHigh, p.cfg.Bind, why)
@@ -207,17 +225,21 @@ func (p *Plane) openPort(l *loop) (*port, error) {
 	return nil, fmt.Errorf("%w in %d-%d of %s", ErrNoPort, p.cfg.PortLow, p.cfg.PortHigh, p.cfg.Bind)
 }
 
-// addPort makes a port of two connections and hands it to l.
+// addPort makes a port of two connections and hands it to l. A secure port has none
+// for reports.
 func (p *Plane) addPort(l *loop, addr netip.AddrPort, voice, reports net.PacketConn) (*port, error) {
 	local := voice.LocalAddr()
 	socket := newSocket(voice, l.scratch)
 	t := &port{
 		loop: l, addr: addr, door: newSideDoor(socket, local),
-		rtp: socket, rtcp: newSocket(reports, l.scratch),
+		rtp: socket, secure: reports == nil,
 		claims:    make(map[netip.AddrPort]*Session),
 		byReports: make(map[netip.AddrPort]*Session),
 		bySSRC:    make(map[uint32]*Session),
 		learners:  make(map[netip.Addr]*Session),
+	}
+	if reports != nil {
+		t.rtcp = newSocket(reports, l.scratch)
 	}
 	p.warnOfBuffer(t.rtp)
 	if !l.mail.put(func() { l.ports = append(l.ports, t) }) {
@@ -283,10 +305,17 @@ func (l *loop) dropPort(t *port) {
 	t.close()
 }
 
-func (t *port) overflows() uint64 { return t.rtp.Overflows() + t.rtcp.Overflows() }
+func (t *port) overflows() uint64 {
+	if t.rtcp == nil {
+		return t.rtp.Overflows()
+	}
+	return t.rtp.Overflows() + t.rtcp.Overflows()
+}
 
 func (t *port) close() {
 	_ = t.door.Close()
 	_ = t.rtp.Close()
-	_ = t.rtcp.Close()
+	if t.rtcp != nil {
+		_ = t.rtcp.Close()
+	}
 }

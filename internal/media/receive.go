@@ -32,6 +32,9 @@ func (l *loop) drain(slot, passed int) {
 	if l.reports++; l.reports >= slotsPerTick || l.now-l.count.reportsRead >= tickDuration {
 		l.reports, l.count.reportsRead = 0, l.now
 		for _, t := range l.ports {
+			if t.rtcp == nil {
+				continue
+			}
 			for i := range l.read(t.rtcp) {
 				l.receiveGuarded(t, &l.in[i])
 			}
@@ -84,6 +87,9 @@ func (l *loop) receive(t *port, p *Packet, known *Session) {
 		if !t.door.put(*p) {
 			l.count.Dropped++
 		}
+		return
+	case t.secure:
+		l.receiveSecure(p, known)
 		return
 	case isRTCP(p.Data):
 		l.receiveReport(t, p)

@@ -31,7 +31,7 @@ func (s *Session) reportsTo() netip.AddrPort {
 // report sends a report of what was sent, and of the reception of what the far end says.
 func (s *Session) report(l *loop) {
 	to := s.reportsTo()
-	if !to.IsValid() {
+	if !to.IsValid() || s.unkeyed() {
 		return
 	}
 	var received *rtp.ReceptionReport
@@ -48,9 +48,12 @@ func (s *Session) report(l *loop) {
 		}
 		sent = &l.sent
 	}
-	b := l.packet(rtp.ReportSize)
-	n := rtp.PutReport(b, s.out.ssrc, sent, received, "confab")
-	packet := Packet{Addr: to, Data: b[:n]}
+	b := l.packet(rtp.ReportSize + rtp.SecureReportSize)
+	data := s.protectReport(b[:rtp.PutReport(b, s.out.ssrc, sent, received, "confab")])
+	if data == nil {
+		return
+	}
+	packet := Packet{Addr: to, Data: data}
 	if s.params.RTCPMux {
 		s.port.out = append(s.port.out, packet)
 		return

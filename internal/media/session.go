@@ -17,6 +17,7 @@ type SessionConfig struct {
 	Remote netip.AddrPort // the far end's RTP address by SDP; zero if not known yet
 	Signal netip.Addr     // the host that its signalling comes from; zero if not known
 	Alone  bool           // a port that no other session shares
+	Secure bool           // SRTP alone, on the secure port of its loop; Remote, Signal and Alone do not count. See SetKeys and SetPath
 }
 
 // Params is what offer and answer settled for a session.
@@ -58,6 +59,7 @@ type Session struct {
 	standsIn  *slot // while at no bridge
 	nextSR    time.Duration
 	params    Params
+	secure    *secure // nil: its packets are not protected
 
 	plane *Plane
 	loop  *loop
@@ -85,7 +87,12 @@ func (p *Plane) Open(c SessionConfig) (*Session, error) {
 	s.keys.init()
 	c.Remote = reachable(c.Remote)
 	s.in.latch = latch{signal: c.Signal.Unmap()}
-	if err := p.place(s, c); err != nil {
+	place := func() error { return p.place(s, c) }
+	if c.Secure {
+		s.secure, s.in.latch = new(secure), latch{}
+		place = func() error { return p.placeSecure(s) }
+	}
+	if err := place(); err != nil {
 		return nil, fmt.Errorf("open media session: %w", err)
 	}
 	return s, nil
@@ -104,9 +111,12 @@ func (s *Session) Set(p Params) error {
 		return fmt.Errorf("set media session: ptime %v: want 20 ms or 10 ms", p.PTime)
 	}
 	// RFC 3264 §8.4: the old way of holding. It names no other address.
-	held := p.Remote.Addr().IsUnspecified()
+	held := p.Remote.Addr().IsUnspecified() && s.secure == nil
 	p.Send = p.Send && !held
 	p.Remote, p.RTCP = reachable(p.Remote), reachable(p.RTCP)
+	if s.secure != nil { // ICE says where it is
+		p.Remote, p.RTCP, p.RTCPMux = netip.AddrPort{}, netip.AddrPort{}, true
+	}
 	s.mu.Lock()
 	first := s.codec == nil
 	s.codec = p.Codec
@@ -212,6 +222,7 @@ func (s *Session) Start() {
 		s.nextSR = s.loop.now + reportEvery/2
 		s.pace.begin()
 		s.loop.attach(s)
+		s.expect()
 		if s.alone {
 			s.port.solo = s
 		}
@@ -248,6 +259,7 @@ func (s *Session) Close() {
 		s.port.forget(s)
 		s.port.depart(s, s.loop.now)
 		s.ended = true
+		s.expect()
 		for _, t := range s.taps {
 			t.end()
 		}

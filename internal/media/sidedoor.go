@@ -9,7 +9,7 @@ import (
 )
 
 // sideDoorBacklog is how many datagrams may wait behind a side door.
-const sideDoorBacklog = 64
+const sideDoorBacklog = 512
 
 // sideDoor is the part of a port that is not RTP: STUN and DTLS, told apart by
 // their first byte (RFC 7983 §7), come out of it as from a connection of their

@@ -73,6 +73,7 @@ type LoopStats struct {
 	Received, ReceiveErrors uint64
 	Malformed               uint64                       // packets that were no RTP or RTCP
 	Dropped                 uint64                       // packets of sources that nobody listens to
+	Unverified              uint64                       // packets of secure sessions that were not what the far end sent, or came again
 	Overflows               uint64                       // packets lost to a full receive buffer
 	NotesLost               uint64                       // digits and the like lost to a full ring
 	Panics                  uint64                       // each ended one session
