@@ -6,10 +6,13 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
+	"path/filepath"
 	"time"
 
 	"confab/internal/confab"
 	"confab/internal/line"
+	"confab/internal/speech"
 )
 
 // lineGrace is how long requests may take to end after a signal. A switch gives
@@ -28,7 +31,8 @@ type lineCmd struct {
 // Help is what follows the summary in the command's help.
 func (lineCmd) Help() string {
 	return "An ordinary TwiML application: point a number's voice URL at /voice of it, here or at Twilio. " +
-		"Its rooms are those of `confab room --data DIR`."
+		"Its rooms are those of `confab room --data DIR`, and are changed over HTTP below /line/v1/ " +
+		"by who gives the AuthToken as the password; with --unsigned nobody may."
 }
 
 // Run serves the line until ctx ends.
@@ -49,10 +53,38 @@ func (l *lineCmd) Run(ctx context.Context, t terminal) (err error) {
 	if err != nil {
 		return err
 	}
+	speak, err := speakPrompts(ctx, filepath.Join(l.Data, "speech"), log)
+	if err != nil {
+		return err
+	}
+	rest, err := line.NewAPI(line.APIConfig{Rooms: rooms, Token: l.Token, Speak: speak, Log: log})
+	if err != nil {
+		return err
+	}
+	mux := http.NewServeMux()
+	mux.Handle(line.Root, rest)
+	mux.Handle("/", app)
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", l.HTTP)
 	if err != nil {
 		return fmt.Errorf("line: listen on %s: %w", l.HTTP, err)
 	}
 	fmt.Fprintf(t.out, "The line answers on http://%s/voice\n", listener.Addr())
-	return confab.ServeHTTP(ctx, listener, confab.Recover(app, log), nil, lineGrace, log)
+	return confab.ServeHTTP(ctx, listener, confab.Recover(mux, log), nil, lineGrace, log)
+}
+
+// speakPrompts returns what speaks the line's prompts for who listens to them
+// beforehand; nil when nothing here can speak.
+func speakPrompts(ctx context.Context, cache string, log *slog.Logger) (func(context.Context, string, string, string) ([]byte, error), error) {
+	engine, err := speech.Find(ctx)
+	if errors.Is(err, speech.ErrNoEngine) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	speaker, err := speech.New(speech.Config{Engine: engine, CacheDir: cache, Log: log})
+	if err != nil {
+		return nil, err
+	}
+	return confab.SpeakWAV(speaker), nil
 }

@@ -59,6 +59,23 @@ func TestLine_alone(t *testing.T) {
 	if code, body := ask(signature.Sign("another", voice, params)); code != 403 || strings.Contains(body, "Welcome") {
 		t.Errorf("signed by another: %d %s", code, body)
 	}
+	// Its operator reads the rooms, by the same secret.
+	rooms := func(password string) int {
+		r, err := http.NewRequestWithContext(t.Context(), "GET", strings.TrimSuffix(voice, "/voice")+"/line/v1/rooms", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.SetBasicAuth("me", password)
+		resp, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		return resp.StatusCode
+	}
+	if right, wrong := rooms(token), rooms("another"); right != 200 || wrong != 401 {
+		t.Errorf("rooms: %d with the token, %d with another", right, wrong)
+	}
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}

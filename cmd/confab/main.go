@@ -30,14 +30,14 @@ const (
 type program struct {
 	Serve    serveCmd    `cmd:"" default:"withargs" help:"Answer calls; what confab does when no command is given."`
 	Room     roomCmd     `cmd:"" help:"The rooms of the conference line, and their codes."`
-	Number   numberCmd   `cmd:"" help:"The numbers that may be dialled, and the application behind each."`
+	Number   numberCmd   `cmd:"" help:"The numbers that may be dialled, and what answers them."`
 	CallerID callerIDCmd `cmd:"" name:"caller-id" help:"The numbers that calls may be shown as coming from."`
 	Events   eventsCmd   `cmd:"" help:"What has happened, and the callbacks that were given up."`
 	Prune    pruneCmd    `cmd:"" help:"Remove what is too old from a server's data."`
 	Backup   backupCmd   `cmd:"" help:"Copy a server's database, while it runs or not."`
 	Call     callCmd     `cmd:"" help:"Call somebody from the terminal."`
 	Line     lineCmd     `cmd:"" help:"Serve the conference line alone, for another switch to ask."`
-	Demo     demoCmd     `cmd:"" help:"Play a team meeting on this machine, and draw it as it happens."`
+	Demo     demoCmd     `cmd:"" help:"Play a team meeting on this machine, drawn as it happens."`
 	Bench    benchCmd    `cmd:"" help:"Load a switch with callers and print what they cost."`
 	Echo     echoCmd     `cmd:"" hidden:"" help:"Send back every datagram: the floor that bench compares with."`
 	Version  versionCmd  `cmd:"" help:"Say what this is and what it was built from."`

@@ -69,7 +69,7 @@ func TestUsageErrors_exit2AndSayWhatToType(t *testing.T) {
 func TestHelp_ofEveryCommand(t *testing.T) {
 	for _, args := range [][]string{
 		{"help"}, {"--help"}, {"help", "serve"}, {"serve", "--help"}, {"help", "line"},
-		{"help", "room"}, {"help", "room", "add"}, {"help", "number"}, {"help", "number", "add"}, {"help", "call"}, {"help", "bench"}, {"help", "demo"}, {"help", "version"},
+		{"help", "room"}, {"help", "room", "add"}, {"help", "room", "change"}, {"help", "number"}, {"help", "number", "add"}, {"help", "call"}, {"help", "bench"}, {"help", "demo"}, {"help", "version"},
 	} {
 		t.Run(strings.Join(args, " "), func(t *testing.T) {
 			stdout, stderr, code := runs(t, t.TempDir(), args...)
@@ -181,6 +181,15 @@ func TestRooms(t *testing.T) {
 	}
 	shown, _ := must(exitOK, "room", "show", "Monday", "--json")
 	has(shown, `"Name":"Monday"`, `"Code":"2468"`)
+	changed, _ := must(exitOK, "room", "change", "Monday", "--rename", "Tuesday", "--moderator-pin", "97531", "--max-participants", "12")
+	has(changed, "Tuesday", "2468", "97531", "de-DE", "12")
+	_, taken = must(exitFailed, "room", "change", "Tuesday", "--code", "456")
+	has(taken, "another")
+	changed, _ = must(exitOK, "room", "change", "Tuesday", "--rename", "Monday", "--moderator-pin=", "--closed")
+	has(changed, "Monday", "2468", "no")
+	if strings.Contains(changed, "97531") {
+		t.Errorf("the PIN is there still: %q", changed)
+	}
 	removed, _ := must(exitOK, "room", "remove", "Monday")
 	has(removed, "Monday")
 	_, gone := must(exitFailed, "room", "show", "Monday")

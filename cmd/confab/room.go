@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"text/tabwriter"
 
 	"confab/internal/line"
@@ -15,6 +16,7 @@ type roomCmd struct {
 	Add    roomAddCmd    `cmd:"" help:"Add a room."`
 	List   roomListCmd   `cmd:"" help:"List the rooms."`
 	Show   roomShowCmd   `cmd:"" help:"Show one room."`
+	Change roomChangeCmd `cmd:"" help:"Change a room: what is not named stays."`
 	Remove roomRemoveCmd `cmd:"" help:"Remove a room."`
 }
 
@@ -38,6 +40,10 @@ type roomAddCmd struct {
 	Language string `placeholder:"TAG" help:"Language of the prompts after the code, such as de-DE; en-US when none is given."`
 	Greeting string `placeholder:"TEXT" help:"What to say on entering, instead of the line's own words."`
 	Closed   bool   `help:"Its code opens nothing, for now."`
+	PIN      string `name:"moderator-pin" placeholder:"DIGITS" help:"What a moderator keys instead of the code, 3 to 16 digits; the others wait for one."`
+	Ends     bool   `name:"ends-with-moderator" help:"The conference ends when a moderator leaves it."`
+	Most     int    `name:"max-participants" placeholder:"N" help:"How many its conference takes; as many as the switch lets in when none is given."`
+	Minutes  int    `name:"max-minutes" placeholder:"N" help:"How long one caller may stay; as long as the switch lets them when none is given."`
 	JSON     bool   `name:"json" help:"Print the room as JSON."`
 	dataDir  `embed:""`
 }
@@ -45,17 +51,72 @@ type roomAddCmd struct {
 // Run adds the room and prints it.
 func (a *roomAddCmd) Run(ctx context.Context, t terminal) error {
 	return a.withRooms(ctx, func(rooms *line.Rooms) error {
-		room, err := rooms.Add(ctx, line.Room{Name: a.Name, Code: a.Code, Language: a.Language, Greeting: a.Greeting, Closed: a.Closed})
+		room, err := rooms.Add(ctx, line.Room{
+			Name: a.Name, Code: a.Code, Language: a.Language, Greeting: a.Greeting, Closed: a.Closed,
+			ModeratorPIN: a.PIN, EndsWithModerator: a.Ends, MaxParticipants: a.Most, MaxMinutes: a.Minutes,
+		})
 		switch {
 		case errors.Is(err, line.ErrNameTaken):
 			return fmt.Errorf("there is a room %q already; `confab room show %s` shows it", a.Name, a.Name)
 		case errors.Is(err, line.ErrCodeTaken):
-			return errors.New("another room has this code; give another, or none and one is made")
+			return errCodeTaken
 		case err != nil:
 			return err
 		}
 		return printRooms(t.out, a.JSON, room)
 	})
+}
+
+var errCodeTaken = errors.New("another room has this code or PIN; give another, or no code and one is made")
+
+type roomChangeCmd struct {
+	Name     string  `arg:"" help:"Name of the room. Who stands in its conference stays there."`
+	Rename   *string `placeholder:"NAME" help:"Another name."`
+	Code     *string `placeholder:"DIGITS" help:"Another access code; with --code= one is made."`
+	Language *string `placeholder:"TAG" help:"Language of the prompts after the code."`
+	Greeting *string `placeholder:"TEXT" help:"What to say on entering; with --greeting= the line's own words."`
+	Closed   *bool   `negatable:"" help:"Its code opens nothing, for now."`
+	PIN      *string `name:"moderator-pin" placeholder:"DIGITS" help:"What a moderator keys instead of the code; with --moderator-pin= there is none."`
+	Ends     *bool   `name:"ends-with-moderator" negatable:"" help:"The conference ends when a moderator leaves it."`
+	Most     *int    `name:"max-participants" placeholder:"N" help:"How many its conference takes; 0: as many as the switch lets in."`
+	Minutes  *int    `name:"max-minutes" placeholder:"N" help:"How long one caller may stay; 0: as long as the switch lets them."`
+	JSON     bool    `name:"json" help:"Print the room as JSON."`
+	dataDir  `embed:""`
+}
+
+// Run changes the room and prints it.
+func (c *roomChangeCmd) Run(ctx context.Context, t terminal) error {
+	return c.withRooms(ctx, func(rooms *line.Rooms) error {
+		room, err := rooms.Show(ctx, c.Name)
+		if err != nil {
+			return noRoom(err, c.Name)
+		}
+		room, err = rooms.Change(ctx, room.ID, func(room *line.Room) error {
+			given(&room.Name, c.Rename)
+			given(&room.Code, c.Code)
+			given(&room.Language, c.Language)
+			given(&room.Greeting, c.Greeting)
+			given(&room.Closed, c.Closed)
+			given(&room.ModeratorPIN, c.PIN)
+			given(&room.EndsWithModerator, c.Ends)
+			given(&room.MaxParticipants, c.Most)
+			given(&room.MaxMinutes, c.Minutes)
+			return nil
+		})
+		if errors.Is(err, line.ErrCodeTaken) {
+			return errCodeTaken
+		}
+		if err != nil {
+			return err
+		}
+		return printRooms(t.out, c.JSON, room)
+	})
+}
+
+func given[T any](field, value *T) {
+	if value != nil {
+		*field = *value
+	}
 }
 
 type roomListCmd struct {
@@ -129,9 +190,10 @@ func printRooms(w io.Writer, asJSON bool, rooms ...line.Room) error {
 		return nil
 	}
 	table := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
-	fmt.Fprintln(table, "NAME\tCODE\tLANGUAGE\tOPEN\tGREETING")
+	fmt.Fprintln(table, "NAME\tCODE\tMODERATOR\tLANGUAGE\tOPEN\tMOST\tMINUTES\tGREETING")
 	for _, r := range rooms {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", r.Name, r.Code, or(r.Language, "en-US"), yes(!r.Closed), or(r.Greeting, "–"))
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.Name, r.Code, or(r.ModeratorPIN, "–"), or(r.Language, "en-US"), yes(!r.Closed),
+			limit(r.MaxParticipants), limit(r.MaxMinutes), or(r.Greeting, "–"))
 	}
 	return table.Flush()
 }
@@ -141,6 +203,13 @@ func or(s, otherwise string) string {
 		return otherwise
 	}
 	return s
+}
+
+func limit(n int) string {
+	if n == 0 {
+		return "–"
+	}
+	return strconv.Itoa(n)
 }
 
 func yes(b bool) string {

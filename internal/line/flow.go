@@ -128,13 +128,13 @@ func (l *Line) gather(r *http.Request, doc *twiml.Response) error {
 // digits at all) takes the same way and gets the same bytes.
 func (l *Line) join(r *http.Request, doc *twiml.Response) error {
 	at := readRound(r.URL.Query())
-	room, ok, err := l.rooms.ByCode(r.Context(), r.Form.Get("Digits"))
+	entry, ok, err := l.rooms.ByCode(r.Context(), r.Form.Get("Digits"))
 	if err != nil {
 		return err
 	}
 	if ok && !at.over() {
-		l.log.Info("caller enters a room", "call", callSID(r), "room", room.Name)
-		enter(doc, room)
+		l.log.Info("caller enters a room", "call", callSID(r), "room", entry.Room.Name, "moderator", entry.Moderator)
+		enter(doc, entry)
 		return nil
 	}
 	at.wrong++
@@ -148,12 +148,38 @@ func (l *Line) join(r *http.Request, doc *twiml.Response) error {
 	return nil
 }
 
-// enter sends the caller to the conference of room.
-func enter(doc *twiml.Response, room Room) {
+// enter sends the caller to the conference of the room.
+func enter(doc *twiml.Response, entry Entry) {
+	room := entry.Room
 	words, language := entering(room)
 	s := doc.Say(words)
 	s.Voice, s.Language = voice, language
-	doc.Dial().Join(room.Name)
+	d := doc.Dial()
+	if room.MaxMinutes > 0 {
+		d.TimeLimit = time.Duration(room.MaxMinutes) * time.Minute
+	}
+	c := d.Join(room.Name)
+	if room.ModeratorPIN != "" {
+		c.StartOnEnter = entry.Moderator
+		c.EndOnExit = entry.Moderator && room.EndsWithModerator
+	}
+	if room.MaxParticipants == 0 {
+		return
+	}
+	// Twilio <Conference> maxParticipants: who is not let in goes on with the next
+	// verb. All others end at the action, so that none of them hears this.
+	c.MaxParticipants = room.MaxParticipants
+	d.HasAction, d.Action = true, "left"
+	words, language = full(room)
+	s = doc.Say(words)
+	s.Voice, s.Language = voice, language
+	doc.Hangup()
+}
+
+// left ends the call of one who was in a conference.
+func (l *Line) left(_ *http.Request, doc *twiml.Response) error {
+	doc.Hangup()
+	return nil
 }
 
 // end ends the call politely.

@@ -12,9 +12,9 @@ import (
 
 // Store is where the line finds its rooms. *Rooms is one.
 type Store interface {
-	// ByCode returns the room that code opens, and whether there is one. The
-	// time it takes does not tell whether there is, nor which.
-	ByCode(ctx context.Context, code string) (Room, bool, error)
+	// ByCode returns the room that code opens, and as whom, and whether there is
+	// one. The time it takes does not tell whether there is, nor which.
+	ByCode(ctx context.Context, code string) (Entry, bool, error)
 }
 
 // Config is what a line is made of.
@@ -90,11 +90,12 @@ func New(cfg Config) (*Line, error) {
 	l.mux.Handle("/voice", l.document(l.voice))
 	l.mux.Handle("/gather", l.document(l.gather))
 	l.mux.Handle("/join", l.document(l.join))
+	l.mux.Handle("/left", l.document(l.left))
 	l.mux.HandleFunc("/healthz", func(w http.ResponseWriter, r *http.Request) { fmt.Fprintln(w, "ok") })
 	return l, nil
 }
 
-// ServeHTTP answers /voice, /gather and /join with a document, and /healthz
-// with 200. A request that is not signed as it should is answered with 403, one
+// ServeHTTP answers /voice, /gather, /join and /left with a document, and
+// /healthz with 200. A request that is not signed as it should is answered with 403, one
 // whose method is neither GET nor POST with 405.
 func (l *Line) ServeHTTP(w http.ResponseWriter, r *http.Request) { l.mux.ServeHTTP(w, r) }

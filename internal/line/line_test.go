@@ -276,9 +276,9 @@ type spyStore struct {
 	err   error
 }
 
-func (s *spyStore) ByCode(_ context.Context, code string) (line.Room, bool, error) {
+func (s *spyStore) ByCode(_ context.Context, code string) (line.Entry, bool, error) {
 	s.asked = append(s.asked, code)
-	return s.room, s.room.Name == code, s.err
+	return line.Entry{Room: s.room}, s.room.Name == code, s.err
 }
 
 // Whatever comes is looked up, once, in the same way: time tells nothing.

@@ -40,6 +40,31 @@ var nowEntering = map[string]string{
 	"pt": "Está a entrar na conferência.",
 }
 
+// isFull is what is said to one too many, by the first part of the language.
+var isFull = map[string]string{
+	"de": "Die Konferenz ist voll.",
+	"en": "The conference is full.",
+	"es": "La conferencia está llena.",
+	"fr": "La conférence est complète.",
+	"it": "La conferenza è al completo.",
+	"nl": "De conferentie is vol.",
+	"pt": "A conferência está cheia.",
+}
+
+// full returns what is said to who finds the room full, and in which language, as
+// entering does.
+func full(room Room) (words, language string) {
+	short, _, _ := strings.Cut(room.Language, "-")
+	words, known := isFull[short]
+	switch {
+	case !known:
+		return isFull["en"], ""
+	case room.Language == defaultLanguage:
+		return words, ""
+	}
+	return words, room.Language
+}
+
 // entering returns what is said on the way into room, and in which language:
 // empty for the voice's own, the default. A room in a language that the line has
 // no words for is entered in English.

@@ -43,8 +43,8 @@ func TestReleased_rooms(t *testing.T) {
 		}
 		at := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 		want := []line.Room{
-			{Name: "Ann's tea", Code: "0246813579", Language: "de-DE", Greeting: "Grüß Gott.", Closed: true, Created: at.Add(time.Second)},
-			{Name: "conference 1", Code: "123", Language: "en-US", Created: at},
+			{ID: 2, Name: "Ann's tea", Code: "0246813579", Language: "de-DE", Greeting: "Grüß Gott.", Closed: true, Created: at.Add(time.Second)},
+			{ID: 1, Name: "conference 1", Code: "123", Language: "en-US", Created: at},
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", dump, diff)

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"confab/internal/line"
+	"confab/internal/twiml"
 )
 
 func TestOpenRooms_samples(t *testing.T) {
@@ -27,7 +28,7 @@ func TestOpenRooms_samples(t *testing.T) {
 		{Name: "conference 1", Code: "123", Language: "en-US"},
 		{Name: "conference 2", Code: "456", Language: "en-US"},
 	}
-	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(line.Room{}, "Created")); diff != "" {
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(line.Room{}, "Created", "ID")); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	if age := time.Since(got[0].Created); age < 0 || age > time.Hour {
@@ -113,9 +114,9 @@ func TestRooms_twoHandles(t *testing.T) {
 	server, operator := openRooms(t, dir), openRooms(t, dir)
 	opens := func(code, want string) {
 		t.Helper()
-		room, ok, err := server.ByCode(ctx, code)
-		if err != nil || room.Name != want || ok != (want != "") {
-			t.Errorf("%s opens %q, %v, %v; want %q", code, room.Name, ok, err, want)
+		entry, ok, err := server.ByCode(ctx, code)
+		if err != nil || entry.Room.Name != want || ok != (want != "") {
+			t.Errorf("%s opens %q, %v, %v; want %q", code, entry.Room.Name, ok, err, want)
 		}
 	}
 	opens("2468", "")
@@ -190,7 +191,7 @@ func TestRooms_Add(t *testing.T) {
 		{"greeting with a bell", line.Room{Name: "c", Code: "333", Greeting: "x\ay"}, "cannot be spoken"},
 		{"name taken", line.Room{Name: "conference 1", Code: "333"}, `a room of this name exists: "conference 1"`},
 		{"name taken, but for space", line.Room{Name: " conference 1 ", Code: "333"}, "a room of this name exists"},
-		{"code taken", line.Room{Name: "c", Code: "456"}, `code is that of another room: "conference 2"`},
+		{"code taken", line.Room{Name: "c", Code: "456"}, `these digits open another room: "conference 2"`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -214,8 +215,8 @@ func TestRooms_Add(t *testing.T) {
 			if diff := cmp.Diff(got, shown); diff != "" {
 				t.Errorf("added (-) and shown (+) differ:\n%s", diff)
 			}
-			if found, ok, err := rooms.ByCode(ctx, test.room.Code); err != nil || !ok || found.Name != test.room.Name {
-				t.Errorf("by code: %v, %v, %v", found.Name, ok, err)
+			if found, ok, err := rooms.ByCode(ctx, test.room.Code); err != nil || !ok || found.Room.Name != test.room.Name || found.Moderator {
+				t.Errorf("by code: %v, %v, %v", found.Room.Name, ok, err)
 			}
 		})
 	}
@@ -300,5 +301,60 @@ func TestLine_roomPrompts(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// The moderator keys another number than the others, who wait until then; the
+// conference ends when the moderator leaves, if the room says so.
+func TestLine_moderator(t *testing.T) {
+	rooms := openRooms(t, t.TempDir())
+	if _, err := rooms.Add(t.Context(), line.Room{Name: "board", Code: "2001", ModeratorPIN: "9002", EndsWithModerator: true}); err != nil {
+		t.Fatal(err)
+	}
+	c := newCaller(t, rooms)
+	joined := func(digits string) *twiml.Conference {
+		t.Helper()
+		verbs := c.post("/join", digits)
+		dial, ok := verbs[len(verbs)-1].(*twiml.Dial)
+		if !ok {
+			t.Fatalf("%s does not lead to a conference: %+v", digits, verbs)
+		}
+		return dial.Conference
+	}
+	if got := joined("2001"); got.StartOnEnter || got.EndOnExit || got.Name != "board" {
+		t.Errorf("by the code: starts %v, ends %v, %q", got.StartOnEnter, got.EndOnExit, got.Name)
+	}
+	if got := joined("9002"); !got.StartOnEnter || !got.EndOnExit || got.Name != "board" {
+		t.Errorf("by the PIN: starts %v, ends %v, %q", got.StartOnEnter, got.EndOnExit, got.Name)
+	}
+	if got := joined("123"); !got.StartOnEnter || got.EndOnExit {
+		t.Errorf("a room with no PIN: starts %v, ends %v", got.StartOnEnter, got.EndOnExit)
+	}
+	// No digits open no room that has no PIN.
+	if diff := cmp.Diff([]twiml.Verb{incorrect, redirect("gather?wrong=1")}, c.post("/join", "")); diff != "" {
+		t.Errorf("no digits (-want +got):\n%s", diff)
+	}
+}
+
+// One too many hears so; whoever was in a room of limits hears nothing after it.
+func TestLine_limits(t *testing.T) {
+	rooms := openRooms(t, t.TempDir())
+	if _, err := rooms.Add(t.Context(), line.Room{Name: "small", Code: "2001", Language: "de-DE", MaxParticipants: 3, MaxMinutes: 45}); err != nil {
+		t.Fatal(err)
+	}
+	c := newCaller(t, rooms)
+	verbs := c.post("/join", "2001")
+	if len(verbs) != 4 {
+		t.Fatalf("%d verbs: %+v", len(verbs), verbs)
+	}
+	dial, full := verbs[1].(*twiml.Dial), verbs[2].(*twiml.Say)
+	if dial.TimeLimit != 45*time.Minute || dial.Conference.MaxParticipants != 3 || dial.Action != "left" {
+		t.Errorf("%v, %d participants, action %q", dial.TimeLimit, dial.Conference.MaxParticipants, dial.Action)
+	}
+	if full.Text != "Die Konferenz ist voll." || full.Language != "de-DE" {
+		t.Errorf("one too many hears %q in %q", full.Text, full.Language)
+	}
+	if diff := cmp.Diff([]twiml.Verb{hangup}, c.post("/left", "")); diff != "" {
+		t.Errorf("who was in hears (-want +got):\n%s", diff)
 	}
 }

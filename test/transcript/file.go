@@ -48,6 +48,9 @@ type Setting struct {
 type Room struct {
 	Code, Name, Language, Greeting string
 	Closed                         bool
+	PIN                            string // of the moderator; empty: none
+	Ends                           bool   // with the moderator
+	Most                           int    // participants; 0: no limit of its own
 	Line                           int
 }
 

@@ -84,7 +84,7 @@ tone 440 2s
 			{Number: "reception", Line: 6},
 		},
 		Settings: []Setting{{"max_calls", "1", 9}},
-		Rooms:    []Room{{"789", "tea room", "de-DE", "Hello.", true, 12}},
+		Rooms:    []Room{{"789", "tea room", "de-DE", "Hello.", true, "", false, 0, 12}},
 	}
 	got := File{Name: f.Name, ClockOnly: f.ClockOnly, Numbers: f.Numbers, Settings: f.Settings, Rooms: f.Rooms}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(File{})); diff != "" {

@@ -206,8 +206,18 @@ func (p *parser) room(w []string) error {
 			r.Greeting = value
 		case "closed":
 			r.Closed = true
+		case "moderator":
+			r.PIN = value
+		case "ends":
+			r.Ends = true
+		case "most":
+			n, err := strconv.Atoi(value)
+			if err != nil {
+				return p.errorf("room %s: %q is no number of participants", r.Code, value)
+			}
+			r.Most = n
 		default:
-			return p.errorf("room %s: %q is no language, greeting or closed", r.Code, word)
+			return p.errorf("room %s: %q is no language, greeting, closed, moderator, ends or most", r.Code, word)
 		}
 	}
 	p.file.Rooms = append(p.file.Rooms, r)

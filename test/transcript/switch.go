@@ -78,6 +78,7 @@ func addRooms(ctx context.Context, dir string, files []*File) (err error) {
 		for _, r := range f.Rooms {
 			_, err := rooms.Add(ctx, line.Room{
 				Name: r.Name, Code: r.Code, Language: r.Language, Greeting: r.Greeting, Closed: r.Closed,
+				ModeratorPIN: r.PIN, EndsWithModerator: r.Ends, MaxParticipants: r.Most,
 			})
 			if err != nil {
 				return &Error{File: f.Name, Line: r.Line, Text: err.Error()}
@@ -129,6 +130,9 @@ var (
 func (f *File) secrets() (codes []string) {
 	for _, r := range f.Rooms {
 		codes = append(codes, r.Code)
+		if r.PIN != "" {
+			codes = append(codes, r.PIN)
+		}
 	}
 	for _, line := range f.source {
 		codes = append(codes, sesame.FindAllString(line, -1)...)
