@@ -28,7 +28,7 @@ func (p *pruneCmd) Run(ctx context.Context, t terminal, file *confab.Config) err
 	case p.OlderThan < 0:
 		return errors.New("--older-than: an age is not negative")
 	case p.OlderThan > 0:
-		keep = confab.Retention{Calls: p.OlderThan, Events: p.OlderThan, Warnings: p.OlderThan}
+		keep = confab.Retention{Calls: p.OlderThan, Events: p.OlderThan, Warnings: p.OlderThan, Stories: p.OlderThan}
 	}
 	return p.withRecords(ctx, func(records *store.Records) error {
 		done, err := records.Prune(ctx, keep.Limits(time.Now()))

@@ -53,6 +53,10 @@ var eventRoutes = map[string]func(*Events, http.ResponseWriter, *http.Request) e
 	"GET /v1/quality":       (*Events).quality,
 	"GET /v1/parked":        (*Events).parked,
 	"POST /v1/parked":       (*Events).replay,
+
+	"GET /v1/calls":                      (*Events).search,
+	"GET /v1/calls/{sid}/story":          (*Events).story,
+	"GET /v1/conferences/{sid}/timeline": (*Events).timeline,
 }
 
 // NewEvents returns the events API.
@@ -84,7 +88,11 @@ func (e *Events) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // logged.
 func (e *Events) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	p := new(problem)
-	if !errors.As(err, &p) {
+	switch {
+	case errors.As(err, &p):
+	case errors.Is(err, errNotFound):
+		p = &problem{status: http.StatusNotFound, code: contract.CodeNotFoundREST, message: r.URL.Path + " was not found"}
+	default:
 		if r.Context().Err() == nil {
 			e.cfg.API.log.Error("events request failed", "path", r.URL.Path, "err", err)
 		}
@@ -236,14 +244,16 @@ func (q *query) position(name string, otherwise contract.Pos) contract.Pos {
 	return contract.Pos(n)
 }
 
-func (q *query) limit() int {
+func (q *query) limit() int { return q.limitOf(defaultEvents, maxEvents) }
+
+func (q *query) limitOf(otherwise, most int) int {
 	text := q.get("limit")
 	if text == "" {
-		return defaultEvents
+		return otherwise
 	}
 	n, err := strconv.Atoi(text)
-	if err != nil || n < 1 || n > maxEvents {
-		q.wrong("limit", fmt.Sprintf("a number from 1 to %d", maxEvents))
+	if err != nil || n < 1 || n > most {
+		q.wrong("limit", fmt.Sprintf("a number from 1 to %d", most))
 	}
 	return n
 }

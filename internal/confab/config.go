@@ -96,6 +96,7 @@ type Retention struct {
 	Calls    time.Duration `yaml:"calls" default:"9480h" env:"CONFAB_RETENTION_CALLS" help:"How long the records of calls and conferences are kept after they ended. 0s: for ever."`
 	Events   time.Duration `yaml:"events" default:"720h" env:"CONFAB_RETENTION_EVENTS" help:"How long events are kept, parked callbacks among them. 0s: for ever."`
 	Warnings time.Duration `yaml:"warnings" default:"720h" env:"CONFAB_RETENTION_WARNINGS" help:"How long notices are kept: warnings on calls, callbacks that were given up. 0s: for ever."`
+	Stories  time.Duration `yaml:"stories" default:"720h" env:"CONFAB_RETENTION_STORIES" help:"How long is kept what happened to each call: its SIP messages, documents, verbs, quality; and calls that were refused. 0s: for ever."`
 }
 
 // Speech says how text is spoken.

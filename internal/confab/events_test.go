@@ -24,17 +24,22 @@ type catchUp struct {
 	conf [2]contract.ConferenceSID
 }
 
-func newCatchUp(t *testing.T) *catchUp {
+func newCatchUp(t *testing.T, more ...contract.Event) *catchUp {
 	c := config(t)
+	c.Account.SID, c.Account.AuthToken = "AC00112233445566778899aabbccddeeff", "abcdefghijklmnop0123"
 	u := &catchUp{t: t, conf: [2]contract.ConferenceSID{contract.NewConferenceSID(), contract.NewConferenceSID()}}
 	journal := openStore(t, c)
 	for n := range 10 {
 		e := contract.Event{Type: contract.EventParticipantJoin, Sequence: n/2 + 1, Time: time.Now(),
-			Conference:  &contract.ConferenceInfo{SID: u.conf[n%2], FriendlyName: "tea", Status: contract.ConferenceCompleted},
+			Conference:  &contract.ConferenceInfo{SID: u.conf[n%2], Account: contract.AccountSID(c.Account.SID), FriendlyName: "tea", Status: contract.ConferenceCompleted},
 			Participant: &contract.ParticipantInfo{Conference: u.conf[n%2], Call: contract.NewCallSID()}}
 		if n == 9 {
 			e.Type = contract.EventConferenceEnd
 		}
+		journal.Append(e)
+	}
+	for _, e := range more {
+		e.Call.Account = contract.AccountSID(c.Account.SID)
 		journal.Append(e)
 	}
 	closed(t, journal)

@@ -1,6 +1,7 @@
 package confab_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -9,8 +10,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/goccy/go-yaml"
+
+	"confab/internal/contract"
 )
 
 // schema is as much of a JSON schema as the description uses.
@@ -55,10 +59,15 @@ func TestOpenAPIv1_isWhatIsServed(t *testing.T) {
 	if err := yaml.Unmarshal(text, &d); err != nil {
 		t.Fatal(err)
 	}
-	u := newCatchUp(t)
+	call := contract.CallInfo{SID: contract.NewCallSID(), Status: contract.CallCompleted, Created: time.Now(), Ended: time.Now()}
+	u := newCatchUp(t, contract.Event{Type: contract.EventCallCompleted, Time: time.Now(), Call: &call})
+	sids := map[string]string{"calls": string(call.SID), "conferences": string(u.conf[0])}
 	values := map[string]string{"conference": string(u.conf[0]), "call": "CA00112233445566778899aabbccddeeff",
 		"type": "participant-join", "after": "0", "limit": "10"}
 	for path, methods := range d.Paths {
+		if steps := strings.Split(path, "/"); slices.Contains(steps, "{sid}") {
+			path = strings.Replace(path, "{sid}", sids[steps[2]], 1)
+		}
 		for _, method := range []string{"get", "post", "put", "delete"} {
 			op, described := methods[method]
 			answer := u.ask(strings.ToUpper(method), path)
@@ -89,10 +98,10 @@ func TestOpenAPIv1_isWhatIsServed(t *testing.T) {
 			}
 			var names []string
 			for _, p := range op.Parameters {
-				if p.In == "header" {
+				if p.In == "header" || p.In == "path" {
 					continue
 				}
-				names = append(names, strings.TrimPrefix(p.Ref, "#/components/parameters/"))
+				names = append(names, cmp.Or(p.Name, strings.TrimPrefix(p.Ref, "#/components/parameters/")))
 			}
 			for name, value := range values {
 				want := slices.Contains(names, name)

@@ -22,7 +22,7 @@ func (r Retention) Limits(now time.Time) store.Limits {
 		}
 		return now.Add(-age)
 	}
-	return store.Limits{Calls: before(r.Calls), Events: before(r.Events), Warnings: before(r.Warnings)}
+	return store.Limits{Calls: before(r.Calls), Events: before(r.Events), Warnings: before(r.Warnings), Stories: before(r.Stories)}
 }
 
 // forget removes what is too old, until ctx ends.
@@ -42,7 +42,7 @@ func (s *Switch) forget(ctx context.Context) {
 		case err != nil:
 			s.log.Error("what is too old cannot be removed", "err", err)
 		case done != store.Pruned{}:
-			s.log.Info("removed what was too old", "events", done.Events, "calls", done.Calls, "conferences", done.Conferences, "warnings", done.Warnings)
+			s.log.Info("removed what was too old", "events", done.Events, "calls", done.Calls, "conferences", done.Conferences, "warnings", done.Warnings, "stories", done.Stories)
 		}
 		next.Reset(pruneEvery)
 	}

@@ -132,6 +132,7 @@ func (c *Config) validBounds() error {
 		{"retention.calls", int64(c.Retention.Calls), 0, "0s or more"},
 		{"retention.events", int64(c.Retention.Events), 0, "0s or more"},
 		{"retention.warnings", int64(c.Retention.Warnings), 0, "0s or more"},
+		{"retention.stories", int64(c.Retention.Stories), 0, "0s or more"},
 	} {
 		if b.n < b.least {
 			for _, s := range Settings(c) {

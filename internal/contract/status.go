@@ -26,6 +26,15 @@ func (s CallStatus) Terminal() bool {
 	return false
 }
 
+// Valid reports whether s is one of the statuses.
+func (s CallStatus) Valid() bool {
+	switch s {
+	case CallQueued, CallInitiated, CallRinging, CallInProgress:
+		return true
+	}
+	return s.Terminal()
+}
+
 // Direction says who made a call (Twilio Call resource, Direction).
 type Direction string
 

@@ -12,7 +12,7 @@ import (
 // itself full: some seconds of the busiest switch, some tens of megabytes.
 const maxBacklog = 20_000
 
-// cursorPatience is how long a cursor waits for something to be committed with:
+// cursorPatience is how long a cursor, or a part of a story, waits for something to be committed with:
 // a commit of its own costs the disk as much as one with events, which would wait
 // for it. In a crash, events that were delivered meanwhile are delivered again.
 const cursorPatience = 100 * time.Millisecond
@@ -26,7 +26,9 @@ type journal struct {
 	committed contract.Pos
 	queue     []contract.Event // committed < … ≤ last, but for those the writer has taken
 	cursors   map[string]contract.Pos
-	since     time.Time // when the first of cursors was set
+	kept      []kept
+	keeping   int       // bytes of kept, and of what the writer has taken of it
+	since     time.Time // when the first of cursors and kept came
 	notices   []notice
 	parkings  []parking
 	waiting   map[contract.Pos]chan struct{} // by the position that must be passed; nil after the end
@@ -50,9 +52,12 @@ type work struct {
 	cursors  map[string]contract.Pos
 	notices  []notice
 	parkings []parking
+	kept     []kept
 }
 
-func (w work) empty() bool { return len(w.events)+len(w.cursors)+len(w.notices)+len(w.parkings) == 0 }
+func (w work) empty() bool {
+	return len(w.events)+len(w.cursors)+len(w.notices)+len(w.parkings)+len(w.kept) == 0
+}
 
 func newJournal(last contract.Pos) *journal {
 	return &journal{last: last, committed: last,
@@ -76,10 +81,7 @@ func (j *journal) append(e contract.Event) contract.Pos {
 
 func (j *journal) setCursor(stream string, pos contract.Pos) {
 	j.mu.Lock()
-	first := len(j.cursors) == 0
-	if first {
-		j.since = time.Now()
-	}
+	first := j.patientLocked()
 	j.cursors[stream] = pos
 	j.mu.Unlock()
 	if first {
@@ -116,12 +118,12 @@ func (j *journal) sleep(long time.Duration) {
 }
 
 // take gives the writer what is to be written, at most max events. When there is
-// nothing but cursors, they stay until they have waited long enough; wait is how
+// nothing but cursors and stories, they stay until they have waited long enough; wait is how
 // long that is from now, and zero when nothing stays.
 func (j *journal) take(max int) (w work, wait time.Duration, closed bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if len(j.queue)+len(j.notices)+len(j.parkings) == 0 && len(j.cursors) > 0 && !j.closed {
+	if len(j.queue)+len(j.notices)+len(j.parkings) == 0 && len(j.cursors)+len(j.kept) > 0 && !j.closed {
 		if wait := cursorPatience - time.Since(j.since); wait > 0 {
 			return work{}, wait, false
 		}
@@ -134,6 +136,7 @@ func (j *journal) take(max int) (w work, wait time.Duration, closed bool) {
 	}
 	w.cursors, w.notices, w.parkings = j.cursors, j.notices, j.parkings
 	j.cursors, j.notices, j.parkings = make(map[string]contract.Pos), nil, nil
+	w.kept, j.kept = j.kept, nil
 	return w, 0, j.closed
 }
 
@@ -142,6 +145,9 @@ func (j *journal) done(w work) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.failing = nil
+	for _, k := range w.kept {
+		j.keeping -= k.size()
+	}
 	if len(w.events) == 0 {
 		return
 	}

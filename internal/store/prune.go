@@ -16,10 +16,11 @@ type Limits struct {
 	Calls    time.Time // of calls and conferences, by when the journal last spoke of them
 	Events   time.Time
 	Warnings time.Time
+	Stories  time.Time
 }
 
 // Pruned says how much was removed.
-type Pruned struct{ Calls, Conferences, Events, Warnings int }
+type Pruned struct{ Calls, Conferences, Events, Warnings, Stories int } // Stories: parts of them
 
 // Prune removes what is older than the limits. What lives stays, with its
 // events; so do the events that are still to be delivered, and the newest one.
@@ -39,6 +40,8 @@ func (r *Records) Prune(ctx context.Context, l Limits) (done Pruned, err error) 
 			AND stream NOT IN (SELECT sid FROM calls WHERE live = 1 UNION ALL SELECT sid FROM conferences WHERE live = 1)
 			AND pos NOT IN (SELECT pos FROM parked) LIMIT ?)`},
 		{"calls", l.Calls, &done.Calls, "DELETE FROM calls WHERE sid IN (SELECT sid FROM calls WHERE live = 0 AND updated < ? LIMIT ?)"},
+		{"stories", l.Stories, &done.Stories, "DELETE FROM stories WHERE (subject, part) IN (SELECT subject, part FROM stories WHERE at < ? LIMIT ?)"},
+		{"refused calls", l.Stories, nil, "DELETE FROM refused WHERE sid IN (SELECT sid FROM refused WHERE at < ? LIMIT ?)"},
 		{"conferences", l.Calls, &done.Conferences, "DELETE FROM conferences WHERE sid IN (SELECT sid FROM conferences WHERE live = 0 AND updated < ? LIMIT ?)"},
 	} {
 		if p.before.IsZero() {

@@ -73,6 +73,9 @@ func (w *writer) write(ctx context.Context, todo work) error {
 	if err := w.park(ctx, todo.parkings); err != nil {
 		return err
 	}
+	if err := w.keep(ctx, todo.kept); err != nil {
+		return err
+	}
 	return w.cursors(ctx, todo.cursors)
 }
 
@@ -97,6 +100,9 @@ func (w *writer) records(ctx context.Context, r rows) error {
 			string(sid), string(c.Account), string(c.Parent), c.From, c.To, string(c.Status), s.live,
 			c.Created.UnixMicro(), micros(c.Ended), s.at.UnixMicro(), w.encode(c, contract.CallInfo{SID: sid, Status: c.Status})); err != nil {
 			return fmt.Errorf("write call %s: %w", sid, err)
+		}
+		if err := w.text(ctx, c); err != nil {
+			return fmt.Errorf("write text of call %s: %w", sid, err)
 		}
 	}
 	for sid, s := range r.conferences {
