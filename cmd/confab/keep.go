@@ -45,7 +45,7 @@ type backupCmd struct {
 // Help is what follows the summary in the command's help.
 func (backupCmd) Help() string {
 	return "It may be used while a server runs, and copies the journal, the records and the numbers as of one moment. As confab.db " +
-		"in a directory, with account.json and line.db beside it, the copy is a data directory."
+		"in a directory, with account.json, seal.key and line.db beside it, the copy is a data directory."
 }
 
 // Run writes the copy.

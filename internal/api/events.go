@@ -16,8 +16,8 @@ import (
 )
 
 // EventsRoot is the path below which is what the contract does not have: the
-// journal's events, as pages and as a stream, the parked callbacks and the live
-// levels. docs/openapi-v1.yaml describes it.
+// journal's events, as pages and as a stream, the parked callbacks, the live
+// levels, and access tokens for browsers. docs/openapi-v1.yaml describes it.
 const EventsRoot = "/v1/"
 
 const (
@@ -53,6 +53,7 @@ var eventRoutes = map[string]func(*Events, http.ResponseWriter, *http.Request) e
 	"GET /v1/quality":       (*Events).quality,
 	"GET /v1/parked":        (*Events).parked,
 	"POST /v1/parked":       (*Events).replay,
+	"POST /v1/tokens":       (*Events).token,
 
 	"GET /v1/calls":                      (*Events).search,
 	"GET /v1/calls/{sid}/story":          (*Events).story,

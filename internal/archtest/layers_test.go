@@ -10,6 +10,7 @@ var layers = map[string][]string{
 	"internal/story":     {"internal/contract", "internal/mask"},
 	"internal/audio":     {},
 	"internal/twiml":     {},
+	"internal/token":     {"internal/contract"},
 	"internal/sdp":       {},
 	"internal/codec":     {"internal/audio"},
 	"internal/rtp":       {"internal/audio"},
@@ -29,7 +30,7 @@ var layers = map[string][]string{
 
 	"internal/interp": {"internal/audio", "internal/call", "internal/codec", "internal/conference", "internal/contract", "internal/leg",
 		"internal/media", "internal/speech", "internal/story", "internal/twiml", "internal/webhook"},
-	"internal/api":   {"internal/call", "internal/conference", "internal/contract", "internal/mask", "internal/store", "internal/story", "internal/twiml"},
+	"internal/api":   {"internal/call", "internal/conference", "internal/contract", "internal/mask", "internal/store", "internal/story", "internal/token", "internal/twiml"},
 	"internal/line":  {"internal/signature", "internal/twiml"},
 	"internal/phone": {"internal/audio", "internal/codec", "internal/contract", "internal/leg", "internal/media", "internal/sip"},
 	"internal/bench": {"internal/audio", "internal/media", "internal/rtp"},

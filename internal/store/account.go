@@ -77,19 +77,24 @@ func (r *Records) keptAccount() (Account, error) {
 	return Account(a), nil
 }
 
-// makeAccount writes a new account to path, whole or not at all; one that
-// another process has just made there stays.
+// makeAccount writes a new account to path.
 func makeAccount(path string) error {
 	body, err := json.MarshalIndent(account{SID: contract.NewAccountSID(), AuthToken: newToken()}, "", "  ")
 	if err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".account-*") // mode 0600
+	return makeSecret(path, append(body, '\n'))
+}
+
+// makeSecret writes a file that is for us alone, whole or not at all; one that
+// another process has just made there stays.
+func makeSecret(path string, body []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".secret-*") // mode 0600
 	if err != nil {
 		return err
 	}
 	defer os.Remove(f.Name()) // its name; what it holds has the other one by then
-	_, err = f.Write(append(body, '\n'))
+	_, err = f.Write(body)
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}
@@ -108,7 +113,7 @@ func (r *Records) hide(path string) error {
 	if info.Mode().Perm()&0o077 == 0 {
 		return nil
 	}
-	r.log.Warn("others could read the account's token; taking that right away", "file", path, "mode", info.Mode().Perm().String())
+	r.log.Warn("others could read a secret; taking that right away", "file", path, "mode", info.Mode().Perm().String())
 	return os.Chmod(path, 0o600)
 }
 

@@ -14,6 +14,7 @@ import (
 const (
 	databaseFile   = "confab.db"    // with its -wal and -shm beside it
 	accountFile    = "account.json" // the secret stays out of the database
+	sealFile       = "seal.key"     // what the database keeps of secrets is sealed with it
 	ownerLockFile  = "confab.lock"  // held by the process that serves
 	schemaLockFile = "schema.lock"  // held while a process looks after the schema
 )

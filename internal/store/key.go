@@ -26,16 +26,21 @@ func (r *Records) Keys(ctx context.Context, sid contract.KeySID, p Page) (List[c
 	})
 }
 
-// AddKey makes an API key and its secret, of 32 letters and digits. The secret
-// is returned this once: only its digest is kept, which is enough of a hash for
-// 190 bits that nobody chose.
+// AddKey makes an API key and its secret, of 32 letters and digits. Two things are
+// kept of it: its digest, which requests are compared with and which is enough of a
+// hash for 190 bits that nobody chose; and itself, sealed under a key that is not in
+// the database, since access tokens are signed with it.
 func (r *Records) AddKey(ctx context.Context, friendlyName string) (k contract.KeyInfo, secret string, err error) {
 	now := time.Now().UnixMicro()
 	k = contract.KeyInfo{SID: contract.NewKeySID(), FriendlyName: friendlyName, Created: time.UnixMicro(now)}
 	secret = newToken()
 	digest := sha256.Sum256([]byte(secret))
-	if _, err := r.db.changeRow(ctx, "INSERT INTO keys (sid, friendly_name, digest, created, updated) VALUES (?, ?, ?, ?, ?)",
-		string(k.SID), k.FriendlyName, digest[:], now, now); err != nil {
+	sealed, err := r.seal(secret, string(k.SID))
+	if err != nil {
+		return contract.KeyInfo{}, "", fmt.Errorf("add key: %w", err)
+	}
+	if _, err := r.db.changeRow(ctx, "INSERT INTO keys (sid, friendly_name, digest, sealed, created, updated) VALUES (?, ?, ?, ?, ?, ?)",
+		string(k.SID), k.FriendlyName, digest[:], sealed, now, now); err != nil {
 		return contract.KeyInfo{}, "", fmt.Errorf("add key: %w", err)
 	}
 	return k, secret, nil
@@ -70,4 +75,45 @@ func (r *Records) Secret(ctx context.Context, sid string) (digest [sha256.Size]b
 		return digest, false, fmt.Errorf("read key %s: a digest of %d bytes", sid, len(kept))
 	}
 	return [sha256.Size]byte(kept), true, nil
+}
+
+// SigningSecret returns the secret of an API key itself, to check what is signed with
+// it; it is empty for a key of a release that kept the digest alone. ok is false when
+// there is no such key. It reads the database each time, as Secret does.
+func (r *Records) SigningSecret(ctx context.Context, sid contract.KeySID) (secret string, ok bool, err error) {
+	var sealed []byte
+	err = r.db.read.QueryRowContext(ctx, "SELECT sealed FROM keys WHERE sid = ?", string(sid)).Scan(&sealed)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return "", false, nil
+	case err != nil:
+		return "", false, fmt.Errorf("read key: %w", err)
+	case sealed == nil:
+		return "", true, nil
+	}
+	secret, err = r.unseal(sealed, string(sid))
+	return secret, true, wrap("read key "+string(sid), err)
+}
+
+// tokenKey is the friendly name of the API key that TokenKey makes.
+const tokenKey = "confab token"
+
+// TokenKey returns the API key that the server signs access tokens with itself, and
+// its secret. It is made when it is first asked for, and again when it was removed,
+// which makes what it had signed worthless.
+func (r *Records) TokenKey(ctx context.Context) (sid contract.KeySID, secret string, err error) {
+	err = r.db.read.QueryRowContext(ctx,
+		"SELECT sid FROM keys WHERE friendly_name = ? AND sealed IS NOT NULL ORDER BY created DESC, sid LIMIT 1", tokenKey).Scan(&sid)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		k, secret, err := r.AddKey(ctx, tokenKey)
+		return k.SID, secret, err
+	case err != nil:
+		return "", "", fmt.Errorf("read key: %w", err)
+	}
+	secret, ok, err := r.SigningSecret(ctx, sid)
+	if err == nil && !ok {
+		err = fmt.Errorf("key %s was removed this moment", sid)
+	}
+	return sid, secret, err
 }

@@ -54,6 +54,13 @@ func TestKeys(t *testing.T) {
 	if ok, err := s.NameKey(ctx, k.SID, "x"); ok || err != nil {
 		t.Errorf("NameKey of none = %v, %v", ok, err)
 	}
+	// Tokens are signed with the secret itself.
+	if got, ok, err := s.SigningSecret(ctx, other.SID); got != another || !ok || err != nil {
+		t.Errorf("SigningSecret of the other = %d characters, %v, %v", len(got), ok, err)
+	}
+	if _, ok, err := s.SigningSecret(ctx, k.SID); ok || err != nil {
+		t.Errorf("SigningSecret of a removed key: %v, %v", ok, err)
+	}
 	// The secret is nowhere on the disk.
 	files, err := filepath.Glob(filepath.Join(dir, "*"))
 	if err != nil || len(files) == 0 {
@@ -67,5 +74,35 @@ func TestKeys(t *testing.T) {
 		if bytes.Contains(body, []byte(another)) || bytes.Contains(body, []byte(secret)) {
 			t.Errorf("%s holds a secret", file)
 		}
+	}
+}
+
+// The key that the server signs with itself is one, until it is removed; another
+// file that seals opens nothing.
+func TestTokenKey(t *testing.T) {
+	ctx, dir := t.Context(), t.TempDir()
+	s := open(t, dir)
+	sid, secret, err := s.TokenKey(ctx)
+	if err != nil || !sid.Valid() || len(secret) != 32 {
+		t.Fatalf("TokenKey = %s, %d characters, %v", sid, len(secret), err)
+	}
+	if again, same, err := s.TokenKey(ctx); again != sid || same != secret || err != nil {
+		t.Errorf("TokenKey again = %s, %v; want %s", again, err, sid)
+	}
+	if info, err := os.Stat(filepath.Join(dir, "seal.key")); err != nil || info.Mode().Perm() != 0o600 || info.Size() != 32 {
+		t.Errorf("seal.key: %v, %v", info, err)
+	}
+	if _, err := s.RemoveKey(ctx, sid); err != nil {
+		t.Fatal(err)
+	}
+	next, _, err := s.TokenKey(ctx)
+	if err != nil || next == sid {
+		t.Errorf("TokenKey after its removal = %s, %v", next, err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "seal.key"), make([]byte, 32), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got, _, err := s.SigningSecret(ctx, next); err == nil || got != "" || !strings.Contains(err.Error(), "seal.key") {
+		t.Errorf("SigningSecret under another seal.key: %v, want an error that names it", err)
 	}
 }
