@@ -95,6 +95,7 @@ export class Phone extends EventTarget {
       const stream = await this.#microphone();
       if (!stream) return undefined;
       const call = this.#take(new Call(this.#signal, { iceServers: this.#ice, relay: this.relay }));
+      call.with = to;
       this.#tell('connecting', { call });
       await call.dial(to, params, stream);
       return call;
