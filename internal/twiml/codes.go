@@ -31,6 +31,7 @@ const (
 	codeWaitVerb         = 13238
 	codeTrim             = 13239 // error level
 	codeCoach            = 13240 // error level
+	codeTooManyNouns     = 13250
 	codeRecordingURL     = 13256
 	codeFinishOnKey      = 13310 // not a key
 	codeFinishOnKeys     = 13311 // more than one

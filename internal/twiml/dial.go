@@ -7,12 +7,14 @@ import (
 
 // Dial connects the call to its noun (Twilio <Dial>).
 //
-// A Dial with a Conference joins it. One without is to be treated as a call that
-// could not be made, its action requested with DialCallStatus=failed: either its
-// noun is not supported, and stands in Nouns, or it is faulty, and Fault says
-// why, or it had no noun, of which there is a warning.
+// A Dial with a Conference joins it; one with Clients calls them. One with neither
+// is to be treated as a call that could not be made, its action requested with
+// DialCallStatus=failed: either its noun is not supported, and stands in Nouns, or
+// it is faulty, and Fault or a warning says why, or it had no noun, of which there
+// is a warning.
 type Dial struct {
 	Conference *Conference
+	Clients    []*Client      // at most ten, in order
 	Nouns      []*Unsupported // nouns that the package has no type for, in order
 
 	// Fault is set when the conference is wrong in a way that the contract calls
@@ -104,9 +106,16 @@ func (p *parser) nouns(d *Dial, e *element) {
 	if e.text() != "" {
 		d.Nouns = append(d.Nouns, &Unsupported{Name: "Number"}) // Twilio <Dial>: a bare text is a number
 	}
-	conferences := 0
+	conferences, clients := 0, 0
 	e.elements(func(child *element) {
 		switch {
+		case child.name == "Client":
+			if clients++; clients > maxClients {
+				break
+			}
+			if c := p.client(child); c != nil {
+				d.Clients = append(d.Clients, c)
+			}
 		case child.name == "Conference":
 			if conferences++; conferences == 1 {
 				d.Conference, d.Fault = p.conference(child)
@@ -120,11 +129,13 @@ func (p *parser) nouns(d *Dial, e *element) {
 		}
 	})
 	switch {
-	case conferences > 1 || conferences == 1 && len(d.Nouns) > 0:
+	case conferences > 1 || conferences == 1 && len(d.Nouns)+clients > 0:
 		// Twilio 13000: one Conference, and no other noun beside it.
 		p.warn(codeConferenceMixed, e.line, "<Conference> cannot be mixed with other nouns: only the first <Conference> counts")
-		d.Nouns = nil
-	case conferences == 0 && len(d.Nouns) == 0:
+		d.Nouns, d.Clients = nil, nil
+	case clients > maxClients:
+		p.warn(codeTooManyNouns, e.line, "<Dial> has %d nouns <Client>: the first %d are called", clients, maxClients)
+	case conferences == 0 && len(d.Nouns)+clients == 0:
 		p.warn(codeDialNumber, e.line, "<Dial> has nobody to call")
 	}
 }
@@ -165,6 +176,9 @@ func (d *Dial) element() *element {
 	e.putRecording(d.Recording)
 	if d.Conference != nil {
 		e.add(d.Conference.element())
+	}
+	for _, c := range d.Clients {
+		e.add(c.element())
 	}
 	for _, n := range d.Nouns {
 		e.add(n.element())

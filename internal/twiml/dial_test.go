@@ -1,6 +1,7 @@
 package twiml_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -218,13 +219,14 @@ func TestDial_nouns(t *testing.T) {
 		{"conference", `<Conference>tea</Conference>`, true, nil, nil},
 		{"bare number", `+15550100`, false, []string{"Number"}, nil},
 		{"each noun", `<Number>1</Number><Client>a</Client><Sip>sip:a@b</Sip><Queue>q</Queue><Application>x</Application><Sim>s</Sim><WhatsApp>w</WhatsApp>`,
-			false, []string{"Number", "Client", "Sip", "Queue", "Application", "Sim", "WhatsApp"}, nil},
+			false, []string{"Number", "Sip", "Queue", "Application", "Sim", "WhatsApp"}, nil},
 		{"conference and number", `<Conference>tea</Conference><Number>1</Number>`, true, nil, []int{13000}},
 		{"number and conference", `1<Conference>tea</Conference>`, true, nil, []int{13000}},
 		{"two conferences", `<Conference>tea</Conference><Conference>cake</Conference>`, true, nil, []int{13000}},
 		{"verb", `<Say>x</Say>`, false, nil, []int{13215, 13223}},
 		{"unknown", `<Foo/>`, false, nil, []int{12200, 13223}},
 		{"nobody", ``, false, nil, []int{13223}},
+		{"client and conference", `<Client>ann</Client><Conference>tea</Conference>`, true, nil, []int{13000}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -270,4 +272,49 @@ func TestConference_passwordIsNotShown(t *testing.T) {
 	if len(doc.Warnings) != 1 || strings.Contains(doc.Warnings[0].Message, "sesame") {
 		t.Errorf("warnings: %v", doc.Warnings)
 	}
+}
+
+func TestClient(t *testing.T) {
+	tests := []struct {
+		name, body string
+		want       []*twiml.Client
+		codes      []int
+	}{
+		{"identity", "<Client>\n ann \n</Client>", []*twiml.Client{client("ann", nil)}, nil},
+		{"several", `<Client>ann</Client><Client>bob</Client>`, []*twiml.Client{client("ann", nil), client("bob", nil)}, nil},
+		{"parameters", `<Client><Identity> ann </Identity><Parameter name="a" value=" 1 "/><Parameter name="b" value=""/></Client>`,
+			[]*twiml.Client{client("ann", func(c *twiml.Client) { c.Parameters = []twiml.Parameter{{"a", " 1 "}, {"b", ""}} })}, nil},
+		{"attributes", `<Client url="/w" method="get" statusCallback="/s" statusCallbackMethod="GET" statusCallbackEvent="initiated ringing  answered completed">ann</Client>`,
+			[]*twiml.Client{client("ann", func(c *twiml.Client) {
+				c.URL, c.Method, c.StatusCallback, c.StatusCallbackMethod = "/w", "GET", "/s", "GET"
+				c.StatusCallbackEvents = []string{"initiated", "ringing", "answered", "completed"}
+			})}, nil},
+		{"wrong words", `<Client method="PUT" statusCallbackEvent="join" colour="red">ann</Client>`, []*twiml.Client{client("ann", nil)}, []int{12200, 12200, 12200}},
+		{"notification", `<Client clientNotificationUrl="/n">ann</Client>`, []*twiml.Client{client("ann", nil)}, []int{12200}},
+		{"nobody", `<Client/>`, nil, []int{13223}},
+		{"a space", `<Client>ann b</Client>`, nil, []int{13223}},
+		{"a query", `<Client>ann?x=1</Client>`, nil, []int{13223}},
+		{"too long", `<Client>` + strings.Repeat("é", 257) + `</Client>`, nil, []int{13223}},
+		{"too many", strings.Repeat(`<Client>a</Client>`, 11), slices.Repeat([]*twiml.Client{client("a", nil)}, 10), []int{13250}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			d, got := one[*twiml.Dial](t, "<Dial>"+test.body+"</Dial>")
+			if diff := cmp.Diff(test.want, d.Clients); diff != "" {
+				t.Errorf("clients (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(test.codes, got); diff != "" {
+				t.Errorf("codes (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// client is a Client at its defaults, but for what set changes.
+func client(identity string, set func(*twiml.Client)) *twiml.Client {
+	c := new(twiml.Dial).Call(identity)
+	if set != nil {
+		set(c)
+	}
+	return c
 }

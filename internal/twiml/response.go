@@ -58,6 +58,13 @@ func (d *Dial) Join(name string) *Conference {
 	return d.Conference
 }
 
+// Call adds the client of that identity to those who are called, and returns it.
+func (d *Dial) Call(identity string) *Client {
+	c := newClient(identity)
+	d.Clients = append(d.Clients, c)
+	return c
+}
+
 func add[V Verb](verbs *[]Verb, v V) V {
 	*verbs = append(*verbs, v)
 	return v

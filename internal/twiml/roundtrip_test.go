@@ -114,6 +114,16 @@ func drawGather(t *rapid.T, g *twiml.Gather) {
 	}
 }
 
+func drawClient(t *rapid.T, c *twiml.Client) {
+	c.URL = maybe(t, "url", func() string { return "/w?a=1&b=2" })
+	c.Method, c.StatusCallbackMethod = method(t, "method"), method(t, "callbackMethod")
+	c.StatusCallback = maybe(t, "callback", func() string { return "https://app.test/s" })
+	c.StatusCallbackEvents = rapid.SampledFrom([][]string{nil, {"ringing"}, {"initiated", "completed"}}).Draw(t, "events")
+	for range rapid.IntRange(0, 2).Draw(t, "parameters") {
+		c.Parameters = append(c.Parameters, twiml.Parameter{Name: text(t, "name"), Value: text(t, "value")})
+	}
+}
+
 func drawDial(t *rapid.T, d *twiml.Dial) {
 	d.HasAction = rapid.Bool().Draw(t, "action given")
 	if d.HasAction {
@@ -130,6 +140,9 @@ func drawDial(t *rapid.T, d *twiml.Dial) {
 	d.Track = rapid.SampledFrom([]string{"inbound", "outbound", "both"}).Draw(t, "track")
 	if !rapid.Bool().Draw(t, "conference") {
 		d.Nouns = []*twiml.Unsupported{{Name: "Number"}, {Name: "Sip"}}
+		for range rapid.IntRange(0, 3).Draw(t, "clients") {
+			drawClient(t, d.Call(rapid.StringMatching(`[a-zé_.@:-]{1,20}`).Draw(t, "identity")))
+		}
 		return
 	}
 	c := d.Join(text(t, "name"))

@@ -26,9 +26,12 @@ var unsupportedVerbs = map[string]bool{
 	"Start": true, "Stop": true,
 }
 
-// unsupportedNouns are the nouns of <Dial> beside <Conference>.
+// supportedNouns are the nouns of <Dial> that have a type here.
+var supportedNouns = map[string]bool{"Conference": true, "Client": true}
+
+// unsupportedNouns are the other ones.
 var unsupportedNouns = map[string]bool{
-	"Application": true, "Client": true, "Number": true, "Queue": true, "Sim": true,
+	"Application": true, "Number": true, "Queue": true, "Sim": true,
 	"Sip": true, "WhatsApp": true,
 }
 
@@ -38,7 +41,7 @@ func knownVerb(name string) bool { return supportedVerbs[name] || unsupportedVer
 // spelling returns the element that name would be if case did not count; empty
 // when there is none, or when name is spelled right.
 func spelling(name string) string {
-	for _, table := range []map[string]bool{supportedVerbs, unsupportedVerbs, unsupportedNouns, {"Conference": true}} {
+	for _, table := range []map[string]bool{supportedVerbs, unsupportedVerbs, unsupportedNouns, supportedNouns} {
 		for known := range table {
 			if name != known && strings.EqualFold(name, known) {
 				return known
