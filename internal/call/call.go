@@ -26,9 +26,10 @@ const maxWarnings = 100
 // Call is one call: a leg, and the script that runs on it. All methods may be
 // called from any goroutine, but Next, which is the Handler's.
 //
-//	Accept ──▶ ringing ──Answer──▶ in-progress
-//	              │                     │
-//	              └─── end(cause) ──────┴──▶ completed, busy, failed, no-answer, canceled
+//	Accept ─────────────▶ ringing ──Answer──▶ in-progress
+//	Dial ──▶ queued ──▶ ringing ──answered────▶ in-progress
+//	            │          │                        │
+//	            └──────────┴──── end(cause) ────────┴──▶ completed, busy, failed, no-answer, canceled
 //
 // Whatever ends a call comes to end, and the first to come has the say: the far
 // end, the handler, a time limit, REST, the switch. What each becomes is in
@@ -40,7 +41,7 @@ const maxWarnings = 100
 // under mu: the last update wins, and the end beats every update.
 type Call struct {
 	calls   *Calls
-	leg     leg.Leg
+	handler Handler
 	log     *slog.Logger
 	sid     contract.CallSID
 	created time.Time
@@ -52,6 +53,8 @@ type Call struct {
 	limited  chan struct{} // holds one: limit has changed
 
 	mu       sync.Mutex
+	leg      leg.Leg // nil while a call of ours rings, and of one that was not answered
+	refusal  leg.End // how the far end refused a call of ours; zero: it did not
 	info     contract.CallInfo
 	sequence int                     // of the next event
 	warnings int                     // so far
@@ -61,38 +64,45 @@ type Call struct {
 	stop     context.CancelCauseFunc // of the running script; nil before the first
 }
 
-func newCall(cs *Calls, l leg.Leg, number contract.NumberInfo) *Call {
-	now, from := time.Now(), l.Info()
-	sid := from.SID
-	if sid == "" {
-		sid = contract.NewCallSID()
-	}
+func newCall(cs *Calls, sid contract.CallSID, info contract.CallInfo) *Call {
 	c := &Call{
-		calls: cs, leg: l, sid: sid, created: now,
+		calls: cs, handler: cs.cfg.Handler, sid: sid, created: time.Now(),
 		log:      cs.log.With("call", sid),
 		answered: make(chan struct{}), done: make(chan struct{}), limited: make(chan struct{}, 1),
-		info: contract.CallInfo{
-			SID: sid, Account: cs.cfg.Account, Number: number.Number,
-			From: from.From, To: dialled(from.To, number.Number), Caller: from.Caller, Forwarded: from.Forwarded,
-			Status: contract.CallRinging, Direction: contract.Inbound, Created: now,
-			SIPCallID: from.CallID, SIPDomain: from.Host,
-			CallbackURL: number.StatusCallback, CallbackMethod: number.StatusMethod,
-			Headers: maps.Clone(from.Headers),
-		},
-		pending:  &Script{Address: Address{number.VoiceURL, number.VoiceMethod}, Params: from.Params},
-		fallback: Address{number.FallbackURL, number.FallbackMethod},
-		limit:    cs.cfg.TimeLimit,
+		info:  info,
+		limit: cs.cfg.TimeLimit,
 	}
-	if a := from.Source.Addr(); a.IsValid() {
-		c.info.SourceIP = a.Unmap().String()
-	}
+	c.info.SID, c.info.Account, c.info.Created = sid, cs.cfg.Account, c.created
 	c.life, c.kill = context.WithCancelCause(context.Background())
 	return c
 }
 
-// dialled is the number that a call is to, in the form of the contract: E.164
+func newInbound(cs *Calls, l leg.Leg, number contract.NumberInfo) *Call {
+	from := l.Info()
+	sid := from.SID
+	if sid == "" {
+		sid = contract.NewCallSID()
+	}
+	c := newCall(cs, sid, contract.CallInfo{
+		Number: number.Number,
+		From:   from.From, To: dialledNumber(from.To, number.Number), Caller: from.Caller, Forwarded: from.Forwarded,
+		Status: contract.CallRinging, Direction: contract.Inbound,
+		SIPCallID: from.CallID, SIPDomain: from.Host,
+		CallbackURL: number.StatusCallback, CallbackMethod: number.StatusMethod,
+		Headers: maps.Clone(from.Headers),
+	})
+	c.leg = l
+	c.pending = &Script{Address: Address{number.VoiceURL, number.VoiceMethod}, Params: from.Params}
+	c.fallback = Address{number.FallbackURL, number.FallbackMethod}
+	if a := from.Source.Addr(); a.IsValid() {
+		c.info.SourceIP = a.Unmap().String()
+	}
+	return c
+}
+
+// dialledNumber is the number that a call is to, in the form of the contract: E.164
 // where the number is known so, otherwise as the caller spelled it.
-func dialled(to, number string) string {
+func dialledNumber(to, number string) string {
 	if strings.HasPrefix(number, "+") {
 		return number
 	}
@@ -102,8 +112,20 @@ func dialled(to, number string) string {
 // SID returns the call's SID.
 func (c *Call) SID() contract.CallSID { return c.sid }
 
-// Session returns the voice of the call.
-func (c *Call) Session() *media.Session { return c.leg.Session() }
+// Session returns the voice of the call; nil while a call of ours rings, and of
+// one that was not answered.
+func (c *Call) Session() *media.Session {
+	if l := c.far(); l != nil {
+		return l.Session()
+	}
+	return nil
+}
+
+func (c *Call) far() leg.Leg {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.leg
+}
 
 // Info returns a snapshot.
 func (c *Call) Info() contract.CallInfo {
@@ -117,9 +139,15 @@ func (c *Call) Info() contract.CallInfo {
 func (c *Call) Done() <-chan struct{} { return c.done }
 
 // Ringing reports whether the call is still to be answered.
-func (c *Call) Ringing() bool { return c.Info().Status == contract.CallRinging }
+func (c *Call) Ringing() bool {
+	switch c.Info().Status {
+	case contract.CallQueued, contract.CallRinging:
+		return true
+	}
+	return false
+}
 
-// Answer answers the call, once: repeating it does nothing. It returns when the
+// Answer answers a call that came in, once: repeating it does nothing. It returns when the
 // answer is on its way. Once begun it is not interrupted by another script. The
 // call ends when it cannot be answered.
 func (c *Call) Answer(ctx context.Context) error {
@@ -203,15 +231,29 @@ func (c *Call) Next() (ctx context.Context, s Script, ok bool) {
 	return ctx, s, true
 }
 
-// run is the call's life.
+// run is the life of a call that came in.
 func (c *Call) run() {
 	c.begin()
+	c.talk()
+}
+
+// talk is the call's life from when there is a far end.
+func (c *Call) talk() {
 	var handler sync.WaitGroup
 	handler.Go(c.serve)
 	c.watch()
 	c.hangup()
 	handler.Wait()
 	c.account()
+}
+
+// initiate notes that a call is made (Twilio Number noun, statusCallbackEvent:
+// initiated).
+func (c *Call) initiate() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.log.Info("call made", "from", c.info.From, "to", c.info.To, "direction", c.info.Direction)
+	c.appendLocked(contract.EventCallInitiated, c.created, nil)
 }
 
 // begin tells the far end that it is attended to.
@@ -234,7 +276,7 @@ func (c *Call) serve() {
 			c.end(contract.CauseFailed)
 		}
 	}()
-	c.calls.cfg.Handler.ServeCall(c.life, c)
+	c.handler.ServeCall(c.life, c)
 	c.end(contract.CauseDocument)
 }
 
@@ -285,24 +327,37 @@ func (c *Call) endLocked(cause contract.Cause) {
 	if c.info.Status.Terminal() {
 		return
 	}
-	var said leg.End
-	select {
-	case <-c.leg.Done(): // what ends it now is only what came of that
-		said = c.leg.End()
-	default:
-	}
+	said := c.saidLocked()
 	if said.Cause != contract.CauseNone {
 		cause = said.Cause
 	}
-	if said.Code == 200 && c.info.Status == contract.CallRinging {
+	if said.Code == 200 && c.leg != nil && c.info.Status == contract.CallRinging {
 		c.answeredLocked() // BYE was quicker than Answer
 	}
-	c.info.Status, c.info.SIPCode = outcome(cause, !c.info.Answered.IsZero())
-	if said.Code != 0 && cause != contract.CauseNoACK {
+	answered := !c.info.Answered.IsZero()
+	c.info.Status, c.info.SIPCode = outcome(cause, answered)
+	switch {
+	case said.Code != 0 && cause != contract.CauseNoACK:
 		c.info.SIPCode = said.Code
+	case c.info.Direction != contract.Inbound && !answered && givenUp(cause):
+		c.info.SIPCode = terminated
 	}
 	c.info.Cause, c.info.Ended = cause, time.Now()
 	c.appendLocked(contract.EventCallCompleted, c.info.Ended, nil)
 	c.log.Info("call ended", "cause", cause, "status", c.info.Status, "duration", c.info.Duration(c.info.Ended))
 	c.kill(&contract.Ended{Cause: cause})
+}
+
+// saidLocked is how the leg has ended, or why there is none: what ends the call
+// now is only what came of that.
+func (c *Call) saidLocked() leg.End {
+	if c.leg == nil {
+		return c.refusal
+	}
+	select {
+	case <-c.leg.Done():
+		return c.leg.End()
+	default:
+		return leg.End{}
+	}
 }

@@ -58,6 +58,12 @@ func (cs *Calls) Accept(l leg.Leg) {
 
 // start starts the life of l, or says why it may not.
 func (cs *Calls) start(l leg.Leg) contract.Cause {
+	return cs.admit(func() { cs.serve(l) }, nil)
+}
+
+// admit runs a life on a goroutine of its own, or says why it may not begin. One
+// of a call that is known already, c, is found from then on, and in the journal.
+func (cs *Calls) admit(life func(), c *Call) contract.Cause {
 	err := cs.cfg.Journal.Healthy()
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
@@ -70,9 +76,13 @@ func (cs *Calls) start(l leg.Leg) contract.Cause {
 		return contract.CauseOverload
 	}
 	cs.live++
+	if c != nil {
+		cs.bySID[c.sid] = c
+		c.initiate()
+	}
 	cs.wg.Go(func() {
 		defer cs.stopped()
-		cs.serve(l)
+		life()
 	})
 	return contract.CauseNone
 }
@@ -94,7 +104,7 @@ func (cs *Calls) serve(l leg.Leg) {
 		cs.refuse(l, cause)
 		return
 	}
-	c := newCall(cs, l, number)
+	c := newInbound(cs, l, number)
 	if !cs.add(c) {
 		c.kill(&contract.Ended{Cause: contract.CauseShutdown})
 		cs.refuse(l, contract.CauseShutdown)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"confab/internal/contract"
+	"confab/internal/leg"
 )
 
 // DefaultTimeLimit is how long a call may last after its answer (Twilio call
@@ -63,9 +64,12 @@ type Config struct {
 	// Applications answer the calls of legs that name one; nil: there are none.
 	Applications Applications
 	Handler      Handler
-	MaxCalls     int           // live at a time; 0: no bound
-	TimeLimit    time.Duration // after the answer; 0: DefaultTimeLimit
-	Log          *slog.Logger  // nil discards
+	// Dialers make calls, by the scheme of the address that they dial ("client");
+	// nil: none are made.
+	Dialers   map[string]leg.Dialer
+	MaxCalls  int           // live at a time; 0: no bound
+	TimeLimit time.Duration // after the answer; 0: DefaultTimeLimit
+	Log       *slog.Logger  // nil discards
 }
 
 func (c Config) validate() error {
@@ -83,7 +87,7 @@ func (c Config) validate() error {
 // Stats is a snapshot of what Calls holds and has counted.
 type Stats struct {
 	Live    int    // calls now
-	Taken   uint64 // calls that became a call resource
+	Taken   uint64 // calls that became a call resource, ours among them
 	Refused uint64 // refused before: no such number, a bound, stopping
 	Panics  uint64 // handlers that panicked; each ended its call
 }

@@ -16,10 +16,6 @@ func (c *Call) appendLocked(t contract.EventType, at time.Time, w *contract.Warn
 	if t.Numbered() {
 		c.sequence++
 	}
-	if t == contract.EventCallCompleted && info.CallbackURL != "" {
-		// Twilio IncomingPhoneNumber resource, StatusCallback: the end alone; Call
-		// resource, update, StatusCallback: the same, if no events are named.
-		e.Callback = &contract.Callback{URL: info.CallbackURL, Method: info.CallbackMethod}
-	}
+	e.Callback = info.Callback(t)
 	c.calls.cfg.Journal.Append(e)
 }

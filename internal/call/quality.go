@@ -31,9 +31,14 @@ func qualityOf(s media.Stats) contract.Quality {
 // frame is what the jitter buffer conceals or leaves out at a time.
 const frame = 20 * time.Millisecond
 
-// Quality returns what the voice of the call is like, as of now. It waits for
-// the media loop.
-func (c *Call) Quality() contract.Quality { return qualityOf(c.leg.Session().Stats()) }
+// Quality returns what the voice of the call is like, as of now: nothing of one
+// that has none (see Session). It waits for the media loop.
+func (c *Call) Quality() contract.Quality {
+	if v := c.Session(); v != nil {
+		return qualityOf(v.Stats())
+	}
+	return contract.Quality{}
+}
 
 // account puts the quality of a call that is over into its record, if it was
 // ever answered, and into the sums.

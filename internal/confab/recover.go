@@ -90,9 +90,7 @@ func (s *Switch) endCall(ctx context.Context, c contract.CallInfo) error {
 		c.Status, c.SIPCode = becomes.Answered, 200
 	}
 	c.Cause, c.Ended = contract.CauseFailed, e.Time
-	if c.CallbackURL != "" {
-		e.Callback = &contract.Callback{URL: c.CallbackURL, Method: c.CallbackMethod}
-	}
+	e.Callback = c.Callback(e.Type)
 	s.store.Append(e)
 	return nil
 }

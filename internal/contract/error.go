@@ -8,6 +8,7 @@ type Code int
 
 // The codes that the switch raises.
 const (
+	CodeConcurrency      Code = 10004 // as many calls live as may
 	CodeURL              Code = 11100 // not an http or https URL
 	CodeRetrieval        Code = 11200 // HTTP retrieval failure
 	CodeConnect          Code = 11205 // could not connect
@@ -26,6 +27,7 @@ const (
 	CodeSchema           Code = 12200 // unknown element or attribute
 	CodeContentType      Code = 12300
 	CodeConferenceMixed  Code = 13000 // Conference beside another noun
+	CodeDialInWhisper    Code = 13201 // Dial in a document that a called one hears before being connected
 	CodeDialMethod       Code = 13210
 	CodeDialTimeout      Code = 13212
 	CodeHangupOnStar     Code = 13213

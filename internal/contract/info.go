@@ -1,6 +1,11 @@
 package contract
 
-import "time"
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+)
 
 // CallInfo is a snapshot of one call: an immutable copy for readers, for
 // records and for webhooks. Zero times mean "not yet".
@@ -24,10 +29,13 @@ type CallInfo struct {
 	SourceIP  string // IP address the INVITE came from
 	// Quality is that of the voice, once a call that was answered is over.
 	Quality *Quality `json:",omitempty"`
-	// CallbackURL is told of the call's end (Twilio StatusCallback); empty: nobody
+	// CallbackURL is told of the call's progress (Twilio StatusCallback); empty: nobody
 	// is. It is that of the number, until the call is given another.
 	CallbackURL    string `json:",omitempty"`
 	CallbackMethod string `json:",omitempty"`
+	// CallbackEvents are the words of statusCallbackEvent that it asked for, separated
+	// by spaces; empty: completed alone.
+	CallbackEvents string `json:",omitempty"`
 	// Headers are the X-… and User-to-User headers of the INVITE, by their name as received.
 	Headers map[string]string `json:",omitempty"`
 }
@@ -42,6 +50,26 @@ func (c CallInfo) Duration(now time.Time) time.Duration {
 		return now.Sub(c.Answered)
 	}
 	return c.Ended.Sub(c.Answered)
+}
+
+// callbackEvents are the words by which an application asks for the progress of a
+// call (Twilio Call resource, StatusCallbackEvent).
+var callbackEvents = map[EventType]string{
+	EventCallInitiated: "initiated",
+	EventCallRinging:   "ringing",
+	EventCallAnswered:  "answered",
+	EventCallCompleted: "completed",
+}
+
+// Callback returns who is told of an event of the call; nil when nobody is. Twilio
+// Call resource, StatusCallbackEvent; IncomingPhoneNumber resource,
+// StatusCallback: where no events are named, it is the end alone.
+func (c CallInfo) Callback(t EventType) *Callback {
+	word := callbackEvents[t]
+	if c.CallbackURL == "" || word == "" || !slices.Contains(strings.Fields(cmp.Or(c.CallbackEvents, "completed")), word) {
+		return nil
+	}
+	return &Callback{URL: c.CallbackURL, Method: c.CallbackMethod}
 }
 
 // ConferenceInfo is a snapshot of one conference.
