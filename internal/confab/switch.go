@@ -182,7 +182,7 @@ func (s *Switch) openCalls(ctx context.Context) error {
 	}
 	s.closeLater(func() error { s.conferences.Close(); return nil })
 	scripts, err := interp.New(interp.Config{
-		Webhook: s.webhook, Speech: speaker, Conferences: s.conferences,
+		Webhook: s.webhook, Speech: speaker, Conferences: s.conferences, Plane: s.plane,
 		Line: "http://" + LineHost + "/voice", Log: s.log,
 	})
 	if err != nil {
@@ -243,7 +243,7 @@ func (s *Switch) openHTTP(context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	events := api.NewEvents(api.EventsConfig{API: rest, Store: s.store, Params: webhook.EventParams, Token: webhook.Token, Host: s.host, Stopping: s.stopping})
+	events := api.NewEvents(api.EventsConfig{API: rest, Store: s.store, Params: webhook.EventParams, Token: webhook.Token, Stopping: s.stopping})
 	s.entry = &entry{next: strict(newMux(rest, events, newRegistry(s), s.ready), s.certificate), log: s.log}
 	return nil
 }

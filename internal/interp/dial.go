@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/url"
 	"strconv"
+	"time"
 
 	"confab/internal/conference"
 	"confab/internal/contract"
@@ -13,15 +14,35 @@ import (
 
 // outcome is what a Dial tells its action.
 type outcome struct {
-	status  string // Twilio <Dial> DialCallStatus
-	bridged bool   // DialBridged
+	status     string           // Twilio <Dial> DialCallStatus
+	bridged    bool             // DialBridged
+	call       contract.CallSID // DialCallSid; empty: of a conference, or nobody was called
+	duration   time.Duration    // DialCallDuration
+	redirected bool             // the called was given another document
+}
+
+// params are what the action of the Dial is told (Twilio <Dial> action). Twilio
+// DialCallDuration: not of a called who went on to another document.
+func (o outcome) params() url.Values {
+	v := url.Values{"DialCallStatus": {o.status}, "DialBridged": {strconv.FormatBool(o.bridged)}}
+	if o.call != "" {
+		v.Set("DialCallSid", string(o.call))
+		if !o.redirected {
+			v.Set("DialCallDuration", strconv.FormatInt(int64(o.duration.Round(time.Second)/time.Second), 10))
+		}
+	}
+	return v
 }
 
 // dial connects the call to its noun and returns when it no longer is. With an
 // action, its answer replaces the document; without, the next verb runs.
 func (r *run) dial(ctx context.Context, doc *document, d *twiml.Dial) (next, error) {
 	r.notDialled(doc, d)
-	got := outcome{status: "failed"}
+	got := outcome{status: string(contract.CallFailed)}
+	if d.Conference == nil && len(d.Clients) > 0 {
+		got = r.callClients(ctx, doc, d)
+		r.awaitEnd(ctx)
+	}
 	if d.Conference != nil {
 		left, err := r.join(ctx, doc, d)
 		r.awaitEnd(ctx)
@@ -46,9 +67,7 @@ func (r *run) dial(ctx context.Context, doc *document, d *twiml.Dial) (next, err
 	if !d.HasAction {
 		return next{}, context.Cause(ctx)
 	}
-	n, err := r.follow(doc, d.Action, d.Method, url.Values{
-		"DialCallStatus": {got.status}, "DialBridged": {strconv.FormatBool(got.bridged)},
-	})
+	n, err := r.follow(doc, d.Action, d.Method, got.params())
 	if err != nil {
 		return n, err
 	}
@@ -75,7 +94,7 @@ func (r *run) dialled(ctx context.Context, action *request) error {
 // notDialled warns of what a Dial asks for and does not get yet.
 func (r *run) notDialled(doc *document, d *twiml.Dial) {
 	for _, noun := range d.Nouns {
-		r.warn(doc, contract.CodeUnsupportedVerb, "<"+noun.Name+"> cannot be dialled here: the call was not connected")
+		r.warn(doc, contract.CodeUnsupportedVerb, "<"+noun.Name+"> cannot be dialled here: it was not called")
 	}
 	record := d.Record
 	if c := d.Conference; c != nil && record == twiml.DoNotRecord {

@@ -21,6 +21,7 @@ type Config struct {
 	Webhook     *webhook.Client
 	Speech      *speech.Speaker
 	Conferences *conference.Conferences
+	Plane       *media.Plane // where those who are dialled and their callers meet
 
 	// Line is the absolute URL of the document of a number that names none: the
 	// built-in line's.
@@ -37,8 +38,8 @@ type Interp struct {
 
 // New returns an interpreter. It holds nothing between calls.
 func New(c Config) (*Interp, error) {
-	if c.Webhook == nil || c.Speech == nil || c.Conferences == nil || c.Line == "" {
-		return nil, errors.New("interpreter: webhook, speech, conferences and line are required")
+	if c.Webhook == nil || c.Speech == nil || c.Conferences == nil || c.Plane == nil || c.Line == "" {
+		return nil, errors.New("interpreter: webhook, speech, conferences, plane and line are required")
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -48,16 +49,22 @@ func New(c Config) (*Interp, error) {
 
 // ServeCall runs what c is told to run, one script after the other, until the
 // last has ended or the call has.
-func (i *Interp) ServeCall(_ context.Context, c *call.Call) {
-	r := &run{
+func (i *Interp) ServeCall(_ context.Context, c *call.Call) { i.newRun(c).scripts() }
+
+func (i *Interp) newRun(c *call.Call) *run {
+	return &run{
 		reader: &reader{
 			Interp: i, log: i.log.With("call", c.SID()), jar: webhook.NewJar(), account: c.Info().Account,
 			params: func() url.Values { return webhook.CallParams(c.Info()) }, notice: c.Warn, rate: c.Session().Rate,
 		},
 		call: c, session: c.Session(), pace: newPace(maxTurns),
 	}
+}
+
+// scripts runs one script after the other.
+func (r *run) scripts() {
 	for {
-		ctx, script, ok := c.Next()
+		ctx, script, ok := r.call.Next()
 		if !ok {
 			return
 		}
@@ -89,6 +96,8 @@ type run struct {
 	session *media.Session
 	pace    *pace
 	said    time.Time // when the last prompt ended; zero before the first
+
+	whispering bool // what runs is heard by one who is about to be connected
 }
 
 // address is a URL to fetch a document from.

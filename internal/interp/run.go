@@ -25,15 +25,21 @@ func (n next) over() bool { return n.end || n.fetch != nil }
 // up, or when ctx has ended.
 func (r *run) script(ctx context.Context, s call.Script) {
 	doc, err := r.first(ctx, s)
+	_, err = r.documents(ctx, doc, err)
+	r.stopped(ctx, err)
+}
+
+// documents runs a document, if there was no error in getting it, and those that it
+// leads to. It returns what the last verb said, or what kept one from its end.
+func (r *run) documents(ctx context.Context, doc *document, err error) (n next, _ error) {
 	for err == nil {
-		var n next
 		n, err = r.document(ctx, doc)
 		if err != nil || n.fetch == nil {
 			break
 		}
 		doc, err = r.fetch(ctx, *n.fetch)
 	}
-	r.stopped(ctx, err)
+	return n, err
 }
 
 // stopped looks after what kept a script from its end.
@@ -93,6 +99,14 @@ func (r *run) verb(ctx context.Context, doc *document, v twiml.Verb) (next, erro
 		return r.redirect(doc, v)
 	case *twiml.Pause:
 		return next{}, r.pause(ctx, v)
+	case *twiml.Dial:
+		switch {
+		case r.whispering: // Twilio <Client> url: such a document has no Dial
+			r.warn(doc, contract.CodeDialInWhisper, "<Dial> cannot stand in a document that is heard before one who was called is connected")
+			return next{}, nil
+		case v.AnswerOnBridge && v.Conference == nil && len(v.Clients) > 0: // Twilio <Dial> answerOnBridge: it rings on
+			return r.dial(ctx, doc, v)
+		}
 	}
 	if err := r.call.Answer(ctx); err != nil {
 		return next{}, err

@@ -165,7 +165,7 @@ func onStage(t *testing.T, f func(s *stage), sets ...set) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c := interp.Config{Webhook: hooks, Speech: speaker(t, speech.NewTones()), Conferences: s.conferences,
+		c := interp.Config{Webhook: hooks, Speech: speaker(t, speech.NewTones()), Conferences: s.conferences, Plane: s.near,
 			Line: "http://line.test/voice"}
 		for _, f := range sets {
 			f(s, &c)
