@@ -23,6 +23,7 @@ var layers = map[string][]string{
 	"internal/webrtc":    {"internal/audio", "internal/codec", "internal/media", "internal/rtp", "internal/sdp"},
 	"internal/sip": {"internal/audio", "internal/codec", "internal/contract", "internal/leg", "internal/media", "internal/sdp",
 		"internal/webrtc"},
+	"internal/signal":     {"internal/codec", "internal/contract", "internal/leg", "internal/media", "internal/token", "internal/webrtc"},
 	"internal/call":       {"internal/contract", "internal/leg", "internal/media"},
 	"internal/conference": {"internal/audio", "internal/contract", "internal/media"},
 
@@ -62,6 +63,7 @@ var testLayers = map[string][]string{
 // Each has a decision record; what is not here is not used.
 var libraries = map[string][]string{
 	"github.com/alecthomas/kong":          {"cmd/confab"},
+	"github.com/coder/websocket":          {"internal/signal"},
 	"github.com/emiago/sipgo":             {"internal/sip"},
 	"github.com/icholy/digest":            {"internal/sip", "internal/webhook"},
 	"github.com/pion/sdp/v3":              {"internal/sdp"},

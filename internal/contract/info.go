@@ -26,7 +26,7 @@ type CallInfo struct {
 	SIPCode   int    // final SIP status sent or received; 0 until the end
 	SIPCallID string // Call-ID of the dialog
 	SIPDomain string // host of the request URI
-	SourceIP  string // IP address the INVITE came from
+	SourceIP  string // IP address that the call came from
 	// Quality is that of the voice, once a call that was answered is over.
 	Quality *Quality `json:",omitempty"`
 	// CallbackURL is told of the call's progress (Twilio StatusCallback); empty: nobody

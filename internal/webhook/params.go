@@ -30,7 +30,9 @@ func CallParams(c contract.CallInfo) url.Values {
 	setIf(v, "ParentCallSid", string(c.Parent))
 	setIf(v, "SipDomain", c.SIPDomain)
 	setIf(v, "SipCallId", c.SIPCallID)
-	setIf(v, "SipSourceIp", c.SourceIP)
+	if c.SIPCallID != "" { // a browser's call is none of SIP's
+		setIf(v, "SipSourceIp", c.SourceIP)
+	}
 	for name, value := range c.Headers {
 		v.Set("SipHeader_"+name, value)
 	}
