@@ -26,7 +26,7 @@ const (
 )
 
 // EventsConfig is what the events API needs beside the API whose credentials
-// open it. All are required.
+// open it. All are required but Host.
 type EventsConfig struct {
 	API   *API
 	Store *store.Store
@@ -34,6 +34,8 @@ type EventsConfig struct {
 	// I-Twilio-Idempotency-Token.
 	Params func(contract.Event) url.Values
 	Token  func(contract.Event) string
+	// Host tells how this host is reached; nil: nothing is known of it.
+	Host HostFunc
 	// Stopping is closed when the streams are to end.
 	Stopping <-chan struct{}
 }
@@ -49,6 +51,7 @@ type Events struct {
 var eventRoutes = map[string]func(*Events, http.ResponseWriter, *http.Request) error{
 	"GET /v1/events":        (*Events).list,
 	"GET /v1/events/stream": (*Events).stream,
+	"GET /v1/host":          (*Events).host,
 	"GET /v1/live":          (*Events).live,
 	"GET /v1/quality":       (*Events).quality,
 	"GET /v1/parked":        (*Events).parked,

@@ -28,6 +28,7 @@ var layers = map[string][]string{
 	"internal/conference": {"internal/audio", "internal/contract", "internal/media"},
 
 	"internal/certificate": {},
+	"internal/turn":        {},
 
 	"internal/interp": {"internal/audio", "internal/call", "internal/codec", "internal/conference", "internal/contract", "internal/leg",
 		"internal/media", "internal/speech", "internal/story", "internal/twiml", "internal/webhook"},
@@ -37,7 +38,7 @@ var layers = map[string][]string{
 	"internal/bench": {"internal/audio", "internal/media", "internal/rtp"},
 	"internal/confab": {"internal/api", "internal/audio", "internal/call", "internal/certificate", "internal/codec", "internal/conference", "internal/contract",
 		"internal/interp", "internal/leg", "internal/line", "internal/media", "internal/mixer", "internal/rtp", "internal/sdp",
-		"internal/signature", "internal/sip", "internal/speech", "internal/store", "internal/story", "internal/twiml", "internal/webhook"},
+		"internal/signature", "internal/sip", "internal/speech", "internal/store", "internal/story", "internal/turn", "internal/twiml", "internal/webhook"},
 	"internal/demo":     {"internal/audio", "internal/confab", "internal/leg", "internal/phone", "internal/signature"},
 	"internal/archtest": {},
 }

@@ -42,6 +42,7 @@ type Config struct {
 	DrainTimeout    time.Duration `yaml:"drain_timeout" default:"30s" env:"CONFAB_DRAIN_TIMEOUT" help:"How long running calls may go on after SIGTERM before they are hung up. A second signal exits at once."`
 
 	TLS       TLS       `yaml:"tls" embed:"" prefix:"tls-"`
+	ICE       ICE       `yaml:"ice" embed:"" prefix:"ice-"`
 	Webhook   Webhook   `yaml:"webhook" embed:"" prefix:"webhook-"`
 	Media     Media     `yaml:"media" embed:"" prefix:"media-"`
 	Retention Retention `yaml:"retention" embed:"" prefix:"retention-"`
@@ -71,6 +72,16 @@ type TLS struct {
 	Email     string `yaml:"email" default:"" placeholder:"ADDRESS" env:"CONFAB_TLS_EMAIL" help:"Where the authority may write to. Empty: nowhere."`
 	Authority string `yaml:"authority" default:"https://acme-v02.api.letsencrypt.org/directory" placeholder:"URL" env:"CONFAB_TLS_AUTHORITY" help:"Directory URL of the ACME authority."`
 	Redirect  string `yaml:"redirect" default:"" placeholder:"ADDR" env:"CONFAB_TLS_REDIRECT" help:"Address and port of plain HTTP, such as 0.0.0.0:80: whoever comes there is sent to HTTPS, and an ACME authority gets its answer. Empty: there is none."`
+}
+
+// ICE names servers that help browsers to find a way here which have none: they
+// are told to the browsers, and asked by nobody else.
+type ICE struct {
+	STUN     URLs   `yaml:"stun" default:"" placeholder:"URLS" env:"CONFAB_ICE_STUN" help:"STUN servers for browsers, with commas between them: stun:stun.example.com:3478. The switch needs none."`
+	TURN     URLs   `yaml:"turn" default:"" placeholder:"URLS" env:"CONFAB_ICE_TURN" help:"TURN servers for browsers whose network lets no UDP out, with commas between them: turns:turn.example.com:443?transport=tcp."`
+	Secret   string `yaml:"turn_secret" name:"ice-turn-secret" default:"" placeholder:"SECRET" env:"CONFAB_ICE_TURN_SECRET" help:"What the TURN servers share with the switch (coturn: use-auth-secret): each browser gets credentials of its own for as long as its token. Better given by environment or file than as a flag."`
+	User     string `yaml:"turn_user" name:"ice-turn-user" default:"" placeholder:"NAME" env:"CONFAB_ICE_TURN_USER" help:"Name for TURN servers that share no secret. Every browser is told it."`
+	Password string `yaml:"turn_password" name:"ice-turn-password" default:"" placeholder:"PASSWORD" env:"CONFAB_ICE_TURN_PASSWORD" help:"Password of turn_user. Every browser is told it."`
 }
 
 // Webhook says which hosts the switch may be sent to by the URLs of

@@ -243,7 +243,7 @@ func (s *Switch) openHTTP(context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	events := api.NewEvents(api.EventsConfig{API: rest, Store: s.store, Params: webhook.EventParams, Token: webhook.Token, Stopping: s.stopping})
+	events := api.NewEvents(api.EventsConfig{API: rest, Store: s.store, Params: webhook.EventParams, Token: webhook.Token, Host: s.host, Stopping: s.stopping})
 	s.entry = &entry{next: strict(newMux(rest, events, newRegistry(s), s.ready), s.certificate), log: s.log}
 	return nil
 }

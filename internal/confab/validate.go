@@ -28,7 +28,7 @@ func (c *Config) participants() int {
 // machine. The error is one line with the value that is wrong and what would
 // be right.
 func (c *Config) Validate() error {
-	for _, check := range []func() error{c.validAddresses, c.validTLS, c.validCodecs, c.validAccount, c.validNumbers, c.validBlocks, c.validBounds, c.validSpeech} {
+	for _, check := range []func() error{c.validAddresses, c.validTLS, c.validICE, c.validCodecs, c.validAccount, c.validNumbers, c.validBlocks, c.validBounds, c.validSpeech} {
 		if err := check(); err != nil {
 			return &InvalidError{err}
 		}
