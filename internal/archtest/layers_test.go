@@ -38,7 +38,8 @@ var layers = map[string][]string{
 	"internal/bench": {"internal/audio", "internal/media", "internal/rtp"},
 	"internal/confab": {"internal/api", "internal/audio", "internal/call", "internal/certificate", "internal/codec", "internal/conference", "internal/contract",
 		"internal/interp", "internal/leg", "internal/line", "internal/media", "internal/mixer", "internal/rtp", "internal/sdp",
-		"internal/signature", "internal/sip", "internal/speech", "internal/store", "internal/story", "internal/turn", "internal/twiml", "internal/webhook"},
+		"internal/signal", "internal/signature", "internal/sip", "internal/speech", "internal/store", "internal/story", "internal/token", "internal/turn",
+		"internal/twiml", "internal/webhook", "internal/webrtc"},
 	"internal/demo":     {"internal/audio", "internal/confab", "internal/leg", "internal/phone", "internal/signature"},
 	"internal/archtest": {},
 }

@@ -33,6 +33,7 @@ func (m metrics) Collect(to chan<- prometheus.Metric) {
 	m.voice(send)
 	m.quality(send)
 	m.signalling(send)
+	m.browsers(send)
 	m.journal(send)
 	m.callbacks(send)
 	m.panics(send)
@@ -135,7 +136,7 @@ func (m metrics) panics(send sender) {
 		entry string
 		n     uint64
 	}{
-		{"SIP message", m.s.sip.Stats().Panics}, {"packet", media}, {"document", m.s.calls.Stats().Panics + m.s.conferences.Panics()},
+		{"SIP message", m.s.sip.Stats().Panics}, {"browser message", m.s.browsers.Stats().Panics}, {"packet", media}, {"document", m.s.calls.Stats().Panics + m.s.conferences.Panics()},
 		{"HTTP request", m.s.entry.panics.Load()}, {"line", uint64(m.s.webhook.Panics())},
 	} {
 		send.count("panics_total", "Errors of ours that were survived, by what came in.", e.n, label{"entry", e.entry})

@@ -9,16 +9,18 @@ import (
 	"sync/atomic"
 
 	"confab/internal/api"
+	"confab/internal/signal"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
 // newMux puts together what the switch answers over HTTP.
-func newMux(rest, events http.Handler, registry *prometheus.Registry, ready func() error) *http.ServeMux {
+func newMux(rest, events, browsers http.Handler, registry *prometheus.Registry, ready func() error) *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.Handle(api.Root, rest)
 	mux.Handle(api.EventsRoot, events)
+	mux.Handle("GET "+signal.Path, browsers)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprintln(w, "ok")

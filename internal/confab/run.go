@@ -62,6 +62,7 @@ func (s *Switch) drain(ctx context.Context) {
 	s.state.Store(stateDraining)
 	s.log.Info("draining", "calls", s.calls.Count(), "for", s.cfg.DrainTimeout)
 	s.sip.Drain() // new calls get 503
+	s.browsers.Drain()
 
 	wait, cancel := context.WithTimeout(ctx, s.cfg.DrainTimeout)
 	s.calls.Drain(wait) // the others may end, and get BYE when their time is up

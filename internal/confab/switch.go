@@ -18,8 +18,10 @@ import (
 	"confab/internal/conference"
 	"confab/internal/contract"
 	"confab/internal/interp"
+	"confab/internal/leg"
 	"confab/internal/line"
 	"confab/internal/media"
+	"confab/internal/signal"
 	"confab/internal/sip"
 	"confab/internal/speech"
 	"confab/internal/store"
@@ -44,6 +46,7 @@ type Switch struct {
 	webhook     *webhook.Client
 	conferences *conference.Conferences
 	announcer   conference.Prompter // of announcements to a whole conference
+	browsers    *signal.Server
 	calls       *call.Calls
 	delivery    *webhook.Delivery
 	listener    net.Listener       // of HTTP
@@ -75,7 +78,7 @@ func New(c Config) (*Switch, error) {
 	}
 	s := &Switch{cfg: c, log: c.Log, stopping: make(chan struct{})}
 	for _, open := range []func(context.Context) error{
-		s.openStore, s.openLine, s.openVoice, s.openCalls, s.openTLS, s.openHTTP, s.openDebug, s.openSIP,
+		s.openStore, s.openLine, s.openVoice, s.openBrowsers, s.openCalls, s.openTLS, s.openHTTP, s.openDebug, s.openSIP,
 	} {
 		if err := open(context.Background()); err != nil {
 			if lost := s.Close(); lost != nil {
@@ -191,6 +194,7 @@ func (s *Switch) openCalls(ctx context.Context) error {
 	s.announcer = scripts.Announcer()
 	s.calls, err = call.New(call.Config{
 		Account: s.account.SID, Journal: s.store, Numbers: s.store, Applications: s.store, Handler: scripts,
+		Dialers:  map[string]leg.Dialer{"client": s.browsers},
 		MaxCalls: s.cfg.MaxCalls, TimeLimit: s.cfg.TimeLimit, Log: s.log,
 	})
 	if err == nil {
@@ -244,7 +248,7 @@ func (s *Switch) openHTTP(context.Context) (err error) {
 		return err
 	}
 	events := api.NewEvents(api.EventsConfig{API: rest, Store: s.store, Params: webhook.EventParams, Token: webhook.Token, Host: s.host, Stopping: s.stopping})
-	s.entry = &entry{next: strict(newMux(rest, events, newRegistry(s), s.ready), s.certificate), log: s.log}
+	s.entry = &entry{next: strict(newMux(rest, events, s.browsers, newRegistry(s), s.ready), s.certificate), log: s.log}
 	return nil
 }
 
