@@ -12,6 +12,7 @@ import (
 	"confab/internal/conference"
 	"confab/internal/contract"
 	"confab/internal/store"
+	"confab/internal/turn"
 )
 
 // Root is the path below which all resources are.
@@ -40,6 +41,9 @@ type Config struct {
 
 	// Blocks are the numbers that can be bought (see CheckBlocks).
 	Blocks []contract.NumberBlock
+
+	// ICE are the servers that help browsers to find a way here.
+	ICE turn.Config
 
 	Keys Keys         // nil: there are no API keys
 	Log  *slog.Logger // nil discards

@@ -21,7 +21,8 @@ type answer interface {
 // made of these: date_created is DateCreated.
 type object []property
 
-// property is a named value: nil, a string, an int, a bool, a date or an object.
+// property is a named value: nil, a string, an int, a bool, a date, an object or
+// objects.
 type property struct {
 	name  string
 	value any
@@ -64,6 +65,15 @@ func (o object) appendJSON(b []byte) []byte {
 			b = appendString(b, v)
 		case object:
 			b = v.appendJSON(b)
+		case []object:
+			b = append(b, '[')
+			for i, o := range v {
+				if i > 0 {
+					b = append(b, ',')
+				}
+				b = o.appendJSON(b)
+			}
+			b = append(b, ']')
 		default: // an int or a bool
 			b = fmt.Append(b, v)
 		}
@@ -92,6 +102,10 @@ func appendElement(b []byte, name string, value any) []byte {
 	case object:
 		for _, p := range v {
 			b = appendElement(b, elementName(p.name), p.value)
+		}
+	case []object: // an element of IceServers is an IceServer
+		for _, o := range v {
+			b = appendElement(b, strings.TrimSuffix(name, "s"), o)
 		}
 	default:
 		b = fmt.Append(b, v)

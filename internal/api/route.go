@@ -80,7 +80,7 @@ var routes = []route{
 	{path: "Recordings…", later: true},
 	{path: "SIP…", later: true},
 	{path: "SMS…", later: true},
-	{path: "Tokens", later: true},
+	{path: "Tokens", post: (*API).createToken},
 	{path: "Transcriptions…", later: true},
 	{path: "Usage…", later: true},
 }

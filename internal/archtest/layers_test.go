@@ -23,7 +23,7 @@ var layers = map[string][]string{
 	"internal/webrtc":    {"internal/audio", "internal/codec", "internal/media", "internal/rtp", "internal/sdp"},
 	"internal/sip": {"internal/audio", "internal/codec", "internal/contract", "internal/leg", "internal/media", "internal/sdp",
 		"internal/webrtc"},
-	"internal/signal":     {"internal/codec", "internal/contract", "internal/leg", "internal/media", "internal/token", "internal/webrtc"},
+	"internal/signal":     {"internal/codec", "internal/contract", "internal/leg", "internal/media", "internal/token", "internal/webrtc", "internal/turn"},
 	"internal/call":       {"internal/contract", "internal/leg", "internal/media"},
 	"internal/conference": {"internal/audio", "internal/contract", "internal/media"},
 
@@ -32,7 +32,7 @@ var layers = map[string][]string{
 
 	"internal/interp": {"internal/audio", "internal/call", "internal/codec", "internal/conference", "internal/contract", "internal/leg",
 		"internal/media", "internal/speech", "internal/story", "internal/twiml", "internal/webhook"},
-	"internal/api":   {"internal/call", "internal/conference", "internal/contract", "internal/mask", "internal/store", "internal/story", "internal/token", "internal/twiml"},
+	"internal/api":   {"internal/call", "internal/conference", "internal/contract", "internal/mask", "internal/store", "internal/story", "internal/token", "internal/turn", "internal/twiml"},
 	"internal/line":  {"internal/signature", "internal/twiml"},
 	"internal/phone": {"internal/audio", "internal/codec", "internal/contract", "internal/leg", "internal/media", "internal/sip"},
 	"internal/bench": {"internal/audio", "internal/media", "internal/rtp"},

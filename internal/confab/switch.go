@@ -242,7 +242,7 @@ func (s *Switch) openHTTP(context.Context) (err error) {
 	rest, err := api.New(api.Config{
 		Account: s.account.SID, Token: s.account.AuthToken,
 		Store: s.store, Calls: s.calls, Conferences: s.conferences,
-		Keys: s.store, Blocks: s.cfg.blocks(), Prompter: s.announcer, Log: s.log,
+		Keys: s.store, Blocks: s.cfg.blocks(), ICE: s.cfg.ICE.servers(), Prompter: s.announcer, Log: s.log,
 	})
 	if err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 	"confab/internal/leg"
 	"confab/internal/media"
 	"confab/internal/token"
+	"confab/internal/turn"
 )
 
 // Path is where the Voice SDK looks for the socket.
@@ -76,6 +77,7 @@ type Config struct {
 	Peers   Peers
 	Handler Handler
 	Limits  Limits
+	ICE     turn.Config  // servers that browsers are told of
 	Log     *slog.Logger // nil discards
 }
 

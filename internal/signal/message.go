@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"confab/internal/turn"
 )
 
 // version is the protocol's.
@@ -32,9 +34,11 @@ type payload struct {
 	EventID string  `json:"voiceeventsid,omitempty"`
 
 	// What we say.
-	Who        *identity   `json:"token,omitempty"`
-	Error      *failure    `json:"error,omitempty"`
-	Parameters *parameters `json:"parameters,omitempty"`
+	Who   *identity `json:"token,omitempty"`
+	Error *failure  `json:"error,omitempty"`
+	// What the Voice SDK does not know, and a phone of ours does: how to find a way.
+	ICE        []turn.Server `json:"ice_servers,omitempty"`
+	Parameters *parameters   `json:"parameters,omitempty"`
 }
 
 // heard is a payload as browsers send it.

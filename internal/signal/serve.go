@@ -89,7 +89,7 @@ func (k *socket) listen(p payload) {
 	}
 	k.log.Debug("browser is known", "identity", who.Identity)
 	ttl := int(time.Until(who.Expires) / time.Second)
-	k.send(message{Type: "connected", Payload: payload{Who: &identity{who.Identity, ttl}}})
+	k.send(message{Type: "connected", Payload: payload{Who: &identity{who.Identity, ttl}, ICE: k.s.cfg.ICE.Servers(who.Identity, who.Expires)}})
 }
 
 // register lets the socket be called, or not any more. Pages repeat it every 30 s.
