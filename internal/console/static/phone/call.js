@@ -174,6 +174,7 @@ export class Call extends EventTarget {
         return this.#end({ why: code ? ENDED.failed : ENDED.there, code, message });
       }
       case 'error': {
+        if (this.#answered) return undefined; // it is about a restart, which is tried again
         const { code = 0, message = '' } = payload.error ?? {};
         return this.#end({ why: ENDED.failed, code, message: message || 'The server refused the call.' });
       }

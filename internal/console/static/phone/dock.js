@@ -1,0 +1,79 @@
+// The one phone of a console page: it lives in a corner while it rings or talks,
+// and in a page that makes room for it. A call goes on from page to page.
+
+import { can, own, session } from '../api.js';
+import { h } from '../parts/dom.js';
+import './confab-phone.js';
+import { page as looks } from './pages-looks.js';
+
+const KEPT = 'confab.phone.name';
+const FIRST = 'console';
+
+let phone = null;
+let corner = null;
+
+/** The name that calls for this browser go to: client:NAME. */
+export function name() {
+  let kept = '';
+  try { kept = localStorage.getItem(KEPT) ?? ''; } catch { /* storage is shut */ }
+  return kept || FIRST;
+}
+
+/** What a name may be made of, as the switch has it (an access token's identity). */
+export const NAME = /^[A-Za-z0-9_\-.@+]{1,121}$/;
+
+/** Takes another name, and connects anew by it. */
+export function rename(to) {
+  try { localStorage.setItem(KEPT, to); } catch { /* for this page only */ }
+  if (!phone) return;
+  phone.disconnect();
+  phone.connect();
+}
+
+/** The phone's element, made when it is first asked for; null without the role that calls. */
+export function element() {
+  if (!can('moderate')) return null;
+  if (phone) return phone;
+  if (!document.adoptedStyleSheets.includes(looks)) document.adoptedStyleSheets.push(looks);
+  phone = document.createElement('confab-phone');
+  phone.setAttribute('theme', 'page');
+  phone.tokenSource = async () => (await own.post('/v1/tokens', null, { identity: name() })).token;
+  corner = h('aside', { class: 'phone-corner', 'aria-label': 'Phone' }, phone);
+  document.body.append(corner);
+  for (const type of ['incoming', 'connecting', 'connected', 'disconnected', 'ready', 'error']) phone.addEventListener(type, draw);
+  draw();
+  return phone;
+}
+
+/**
+ * Puts the phone into a page. Returns what takes it back to its corner: the page
+ * calls it when it is left.
+ */
+export function place(root) {
+  const p = element();
+  if (!p) return () => {};
+  root.append(p);
+  draw();
+  return () => {
+    if (p.parentElement === root && corner) corner.append(p);
+    draw();
+  };
+}
+
+function draw() {
+  if (!phone || !corner) return;
+  corner.hidden = phone.parentElement !== corner || phone.state === 'idle';
+}
+
+/** Begins to take calls; the shell calls it once somebody is signed in. */
+export function begin() {
+  if (session.signedIn) element();
+}
+
+/** Hangs up and takes the phone away, when the session ends. */
+export function end() {
+  phone?.disconnect();
+  corner?.remove();
+  phone?.remove();
+  phone = corner = null;
+}
