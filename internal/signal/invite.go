@@ -45,9 +45,11 @@ func refuse(cause contract.Cause) error { return &refusedCall{refusalOf(cause).f
 func (k *socket) call(p payload) error {
 	s := k.s
 	s.mu.Lock()
-	who := k.who
+	who, twice := k.who, k.legs[p.CallSID] != nil
 	s.mu.Unlock()
 	switch {
+	case twice:
+		return nil // it was sent again
 	case !who.Outgoing:
 		return &refusedCall{&failure{31403, "The access token does not allow calls (voice grant, outgoing)"}}
 	case p.CallSID == "" || len(p.CallSID) > 64:
@@ -78,10 +80,7 @@ func (k *socket) call(p payload) error {
 	l.said, l.named, l.fingerprint = said, p.CallSID, fingerprintOf(p.SDP)
 	if err := s.adopt(l); err != nil {
 		peer.Close()
-		switch {
-		case errors.Is(err, errTwice):
-			return nil // it was sent again
-		case errors.Is(err, errDraining):
+		if errors.Is(err, errDraining) {
 			return refuse(contract.CauseShutdown)
 		}
 		return refuse(contract.CauseBusy)
