@@ -41,13 +41,14 @@ type Conference struct {
 	sequence int // of the last event
 	warnings int // so far
 	present  map[contract.CallSID]*participant
-	labels   map[string]*participant
-	starters int           // present ones with startConferenceOnEnter
-	joined   int           // so far
-	inside   int           // participants whose Join has not returned
-	bridge   *media.Bridge // from the start on
-	places   int           // taken at the bridge so far
-	manned   chan struct{} // closed when the first is taken
+	invited  map[contract.CallSID]*participant // for whom a place is kept; they stand nowhere
+	labels   map[string]*participant           // of both
+	starters int                               // present ones with startConferenceOnEnter
+	joined   int                               // so far
+	inside   int                               // participants whose Join has not returned
+	bridge   *media.Bridge                     // from the start on
+	places   int                               // taken at the bridge so far
+	manned   chan struct{}                     // closed when the first is taken
 	beeping  [len(beeps)]bool
 
 	announcements []*announcement // that are heard, by their beginning
@@ -65,6 +66,7 @@ func newConference(cs *Conferences, first Request) *Conference {
 			CallbackURL: first.Callbacks.URL, CallbackMethod: first.Callbacks.Method,
 			CallbackEvents: strings.Join(first.Callbacks.Events, " ")},
 		present: make(map[contract.CallSID]*participant),
+		invited: make(map[contract.CallSID]*participant),
 		labels:  make(map[string]*participant),
 		manned:  make(chan struct{}),
 	}
@@ -97,17 +99,22 @@ func (c *Conference) Participants() []contract.ParticipantInfo {
 	return list
 }
 
-// Participant returns a snapshot of the one present with that call.
+// Participant returns a snapshot of the one with that call who is present, or who
+// is being called.
 func (c *Conference) Participant(call contract.CallSID) (contract.ParticipantInfo, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if p := c.present[call]; p != nil {
 		return p.info, true
 	}
+	if p := c.invited[call]; p != nil {
+		return p.info, true
+	}
 	return contract.ParticipantInfo{}, false
 }
 
-// Labelled returns the call of the participant present with that label.
+// Labelled returns the call of the participant with that label who is present, or
+// who is being called.
 func (c *Conference) Labelled(label string) (contract.CallSID, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

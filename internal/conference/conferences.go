@@ -17,12 +17,13 @@ type Conferences struct {
 	cfg Config
 	log *slog.Logger
 
-	mu     sync.Mutex
-	byName map[name]*Conference // may hold ended ones, for a moment
-	bySID  map[contract.ConferenceSID]*Conference
-	closed bool
-	panics atomic.Uint64  // recovered, in announcements
-	joins  sync.WaitGroup // calls of Join that are under way; raised under mu, before closed
+	mu      sync.Mutex
+	byName  map[name]*Conference // may hold ended ones, for a moment
+	bySID   map[contract.ConferenceSID]*Conference
+	invited map[contract.CallSID]*Conference // where places are kept for calls that are being made
+	closed  bool
+	panics  atomic.Uint64  // recovered, in announcements
+	joins   sync.WaitGroup // calls of Join that are under way; raised under mu, before closed
 }
 
 // name is what there is one live conference of.
@@ -46,7 +47,8 @@ func New(c Config) (*Conferences, error) {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	return &Conferences{cfg: c, log: c.Log,
-		byName: make(map[name]*Conference), bySID: make(map[contract.ConferenceSID]*Conference)}, nil
+		byName: make(map[name]*Conference), bySID: make(map[contract.ConferenceSID]*Conference),
+		invited: make(map[contract.CallSID]*Conference)}, nil
 }
 
 // Join lets a call stand in the conference of a name, which it makes if there
@@ -89,6 +91,13 @@ func (cs *Conferences) enter(r Request) (*participant, error) {
 		return nil, ErrClosed
 	}
 	key := name{r.Account, r.Name}
+	if c := cs.invited[r.Call]; c != nil && c.key == key {
+		p, err := c.add(r) // ErrEnded too: it was called into that one
+		if err == nil {
+			delete(cs.invited, r.Call)
+		}
+		return cs.entered(p, err)
+	}
 	if c := cs.byName[key]; c != nil {
 		p, err := c.add(r)
 		if !errors.Is(err, ErrEnded) {

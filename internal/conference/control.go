@@ -153,6 +153,7 @@ func (c *Conference) End() (contract.Pos, error) {
 	pos := c.endLocked(contract.EndedByAPI, nil)
 	c.mu.Unlock()
 	c.forgetIfEnded()
+	c.takeDown()
 	return pos, nil
 }
 

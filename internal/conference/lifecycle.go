@@ -18,27 +18,15 @@ type departure struct {
 func (c *Conference) add(r Request) (*participant, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	switch {
-	case c.endedLocked():
-		return nil, ErrEnded
-	case c.present[r.Call] != nil:
-		return nil, fmt.Errorf("join conference: call %s is in it already", r.Call)
-	case len(c.present) >= c.max:
-		return nil, fmt.Errorf("%w: %d of %d", ErrFull, len(c.present), c.max)
-	case r.Label != "" && c.labels[r.Label] != nil:
-		return nil, fmt.Errorf("%w: %q", ErrLabel, r.Label)
+	if err := c.mayEnterLocked(r); err != nil {
+		return nil, err
 	}
-	if r.Coach != "" {
-		if err := c.mayCoachLocked(r.Call, r.Coach); err != nil {
-			return nil, fmt.Errorf("join conference as a coach: %w", err)
-		}
+	if p := c.invited[r.Call]; p != nil {
+		c.uninviteLocked(p)
 	}
 	c.joined++
 	c.inside++
-	p := &participant{conference: c, request: r, number: c.joined, wait: r.Wait, beepExit: r.BeepExit, info: contract.ParticipantInfo{
-		Conference: c.sid, Call: r.Call, Label: r.Label, Muted: r.Muted, Coaching: r.Coach != "", CallToCoach: r.Coach,
-		StartOnEnter: r.StartOnEnter, EndOnExit: r.EndOnExit, Joined: time.Now(),
-	}}
+	p := &participant{conference: c, request: r, number: c.joined, wait: r.Wait, beepExit: r.BeepExit, info: c.infoOf(r)}
 	c.present[r.Call] = p
 	if r.Label != "" {
 		c.labels[r.Label] = p
@@ -56,6 +44,31 @@ func (c *Conference) add(r Request) (*participant, error) {
 		c.startLocked()
 	}
 	return p, nil
+}
+
+// mayEnterLocked says whether a call may come in. A place that is kept for it is
+// not one that is taken.
+func (c *Conference) mayEnterLocked(r Request) error {
+	taken := len(c.present) + len(c.invited)
+	if c.invited[r.Call] != nil {
+		taken--
+	}
+	switch {
+	case c.endedLocked():
+		return ErrEnded
+	case c.present[r.Call] != nil:
+		return fmt.Errorf("join conference: call %s is in it already", r.Call)
+	case taken >= c.max:
+		return fmt.Errorf("%w: %d of %d", ErrFull, taken, c.max)
+	case r.Label != "" && c.labels[r.Label] != nil && c.labels[r.Label].info.Call != r.Call:
+		return fmt.Errorf("%w: %q", ErrLabel, r.Label)
+	}
+	if r.Coach != "" {
+		if err := c.mayCoachLocked(r.Call, r.Coach); err != nil {
+			return fmt.Errorf("join conference as a coach: %w", err)
+		}
+	}
+	return nil
 }
 
 // startLocked begins the mixing: whoever waits is woken to go to the bridge.
@@ -96,7 +109,7 @@ func (c *Conference) removeLocked(p *participant, how departure, kicked bool) co
 	switch {
 	case p.info.EndOnExit: // Twilio <Conference> endConferenceOnExit
 		return c.endLocked(reason(contract.EndedByModeratorLeft, contract.EndedByModeratorKicked), p)
-	case len(c.present) == 0:
+	case len(c.present)+len(c.invited) == 0:
 		return c.endLocked(reason(contract.EndedByLastLeft, contract.EndedByLastKicked), p)
 	case p.beepExit:
 		c.beepLocked(beepExit)
@@ -105,7 +118,7 @@ func (c *Conference) removeLocked(p *participant, how departure, kicked bool) co
 }
 
 // endLocked ends the conference, because of the leaving of by unless that is nil:
-// those who are still in it leave first.
+// those who are still in it, or are being called, leave first.
 func (c *Conference) endLocked(reason contract.EndReason, by *participant) contract.Pos {
 	others := departure{contract.LeftModeratorEnded, contract.CallInProgress}
 	if reason == contract.EndedByAPI {
@@ -113,6 +126,9 @@ func (c *Conference) endLocked(reason contract.EndReason, by *participant) contr
 	}
 	for _, p := range c.inOrderLocked() {
 		c.goLocked(p, others)
+	}
+	for _, p := range c.invited {
+		c.declineLocked(p, contract.CallCanceled)
 	}
 	c.silenceLocked(nil)
 	c.info.Status, c.info.Ended = contract.ConferenceCompleted, time.Now()

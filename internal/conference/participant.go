@@ -220,6 +220,13 @@ func (p *participant) listen(ctx context.Context, leave context.CancelCauseFunc)
 func (c *Conference) out() {
 	c.mu.Lock()
 	c.inside--
+	c.mu.Unlock()
+	c.takeDown()
+}
+
+// takeDown takes the bridge of an ended conference down, once nobody is inside.
+func (c *Conference) takeDown() {
+	c.mu.Lock()
 	last := c.inside == 0 && c.endedLocked()
 	c.mu.Unlock()
 	if !last {

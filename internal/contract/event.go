@@ -26,6 +26,7 @@ const (
 	EventSpeechStop        EventType = "participant-speech-stop"
 	EventAnnouncementEnd   EventType = "announcement-end"   // heard to its end, or cut off by a leave or an end
 	EventAnnouncementFail  EventType = "announcement-fail"  // by an error of ours
+	EventParticipantInvite EventType = "participant-invite" // a place is kept for a call that is being made
 	EventConferenceWarning EventType = "conference-warning" // a notice on the conference
 
 	EventCallInitiated EventType = "call-initiated"
@@ -41,7 +42,7 @@ const (
 // their stream. Others carry that of the one which comes next.
 func (t EventType) Numbered() bool {
 	switch t {
-	case EventCallWarning, EventCallQuality, EventCallModify, EventConferenceWarning:
+	case EventCallWarning, EventCallQuality, EventCallModify, EventConferenceWarning, EventParticipantInvite:
 		return false
 	}
 	return true

@@ -104,4 +104,8 @@ type ParticipantInfo struct {
 	StartOnEnter bool // startConferenceOnEnter
 	EndOnExit    bool // endConferenceOnExit
 	Joined       time.Time
+
+	// Invited: its call is being made, and it is not in the conference yet. Joined is
+	// when that began.
+	Invited bool `json:",omitempty"`
 }
