@@ -153,6 +153,12 @@ func conferenceProblem(err error) error {
 		return refusal(http.StatusBadRequest, contract.CodeCoachAbsent, "The participant to coach is not in the conference")
 	case errors.Is(err, conference.ErrCoachHeld):
 		return refusal(http.StatusBadRequest, contract.CodeCoachHeld, "The participant to coach is on hold")
+	case errors.Is(err, conference.ErrFull):
+		return refusal(http.StatusBadRequest, contract.CodeConferenceFull, "The conference has as many participants as it may have")
+	case errors.Is(err, conference.ErrLabel):
+		return refusal(http.StatusBadRequest, contract.CodeLabelDuplicate, "Another participant of the conference has that label")
+	case errors.Is(err, conference.ErrClosed):
+		return refusal(http.StatusServiceUnavailable, contract.CodeInternalREST, "The server is stopping")
 	case errors.Is(err, conference.ErrPrompter):
 		return notServed("There is nothing here that could run the document")
 	case errors.Is(err, conference.ErrAnnouncements):

@@ -13,8 +13,8 @@ import (
 type participantItem = store.Item[contract.ParticipantInfo]
 
 // describeParticipant describes the Participant resource (Twilio Participant
-// resource, properties). Who waits is connected too.
-func (q *request) describeParticipant(item participantItem) object {
+// resource, properties). Who waits is connected too; of is the status of its call.
+func (q *request) describeParticipant(item participantItem, of contract.CallStatus) object {
 	p := item.Info
 	return object{
 		{"account_sid", string(q.account)},
@@ -29,10 +29,32 @@ func (q *request) describeParticipant(item participantItem) object {
 		{"muted", p.Muted},
 		{"hold", p.Hold},
 		{"start_conference_on_enter", p.StartOnEnter},
-		{"status", "connected"},
+		{"status", participantStatus(p, of)},
 		{"queue_time", "0"},
 		{"uri", q.uri("Conferences", string(p.Conference), "Participants", string(p.Call))},
 	}
+}
+
+// participantStatus is the contract's word for where a participant is, whose call has
+// a status (Twilio Participant resource, Status).
+func participantStatus(p contract.ParticipantInfo, of contract.CallStatus) string {
+	switch {
+	case !p.Invited:
+		return "connected"
+	case of == contract.CallQueued, of == contract.CallRinging:
+		return string(of)
+	case of.Terminal():
+		return "failed"
+	}
+	return "connecting"
+}
+
+// callStatus is the status of a call that lives, and empty of one that does not.
+func (a *API) callStatus(sid contract.CallSID) contract.CallStatus {
+	if c, ok := a.cfg.Calls.Find(sid); ok {
+		return c.Info().Status
+	}
+	return ""
 }
 
 // seat is a participant of a live conference.
@@ -78,7 +100,7 @@ func (a *API) participantResource(q *request, s seat) (answer, error) {
 	if !ok {
 		return nil, errNotFound
 	}
-	return resource{"Participant", q.describeParticipant(participantItemOf(info, updated))}, nil
+	return resource{"Participant", q.describeParticipant(participantItemOf(info, updated), a.callStatus(info.Call))}, nil
 }
 
 // listParticipants lists those who are in a conference, the last to join first;
@@ -105,13 +127,15 @@ func (a *API) listParticipants(q *request) (answer, error) {
 		}
 	}
 	return paged(g, q.uri("Conferences", string(sid), "Participants"), "participants", "Participant", part(items, g.Page),
-		func(item participantItem) (object, bool) { return q.describeParticipant(item), true }), nil
+		func(item participantItem) (object, bool) {
+			return q.describeParticipant(item, a.callStatus(item.Info.Call)), true
+		}), nil
 }
 
 // is reports whether a filter, which may be nil, lets a value through.
 func is(filter *bool, value bool) bool { return filter == nil || *filter == value }
 
-// present returns who is in a conference, live or not.
+// present returns who is in a conference, live or not, or is called into it.
 func (a *API) present(ctx context.Context, sid contract.ConferenceSID) (items []participantItem, err error) {
 	if _, err := a.findConference(ctx, sid); err != nil {
 		return nil, err
@@ -124,7 +148,7 @@ func (a *API) present(ctx context.Context, sid contract.ConferenceSID) (items []
 	if err != nil {
 		return nil, err
 	}
-	for _, info := range live.Participants() {
+	for _, info := range append(live.Participants(), live.Invited()...) {
 		items = append(items, participantItemOf(info, updated))
 	}
 	return items, nil

@@ -65,6 +65,9 @@ func (a *API) updateParticipant(q *request) (answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	if who, ok := s.conference.Participant(s.call); ok && who.Invited {
+		return nil, &problem{status: http.StatusBadRequest, code: contract.CodeConferenceStatus, message: "The participant has not joined the conference yet"}
+	}
 	if err := s.update(u); err != nil {
 		return nil, conferenceProblem(err)
 	}
@@ -98,11 +101,18 @@ func (s seat) update(u participantUpdate) error {
 	return nil
 }
 
-// kickParticipant makes a participant leave; its call goes on with its document.
+// kickParticipant makes a participant leave; its call goes on with its document. The
+// call of one who is still called is given up.
 func (a *API) kickParticipant(q *request) (answer, error) {
 	s, err := a.findSeat(q)
 	if err != nil {
 		return nil, err
+	}
+	if who, ok := s.conference.Participant(s.call); ok && who.Invited {
+		if err := a.cancelInvited(s.call); err != nil {
+			return nil, err
+		}
+		return nil, a.written(q.Context())
 	}
 	if _, err := s.conference.Kick(s.call); err != nil {
 		return nil, conferenceProblem(err)

@@ -20,7 +20,7 @@ type route struct {
 // routes are the resources below an account that the contract has (Twilio REST
 // API 2010-04-01); the first that fits counts.
 var routes = []route{
-	{path: "Calls", get: (*API).listCalls, post: later},
+	{path: "Calls", get: (*API).listCalls, post: (*API).createCall},
 	{path: "Calls/{}", get: (*API).fetchCall, post: (*API).updateCall, delete: (*API).deleteCall},
 	{path: "Calls/{}/Notifications", get: (*API).listNotifications},
 	{path: "Calls/{}/Notifications/{}", get: (*API).fetchNotification},
@@ -36,7 +36,7 @@ var routes = []route{
 
 	{path: "Conferences", get: (*API).listConferences},
 	{path: "Conferences/{}", get: (*API).fetchConference, post: (*API).updateConference},
-	{path: "Conferences/{}/Participants", get: (*API).listParticipants, post: later},
+	{path: "Conferences/{}/Participants", get: (*API).listParticipants, post: (*API).createParticipant},
 	{path: "Conferences/{}/Participants/{}", get: (*API).fetchParticipant, post: (*API).updateParticipant, delete: (*API).kickParticipant},
 	{path: "Conferences/{}/Recordings…", later: true},
 

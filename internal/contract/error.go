@@ -85,8 +85,12 @@ const (
 	CodeFriendlyNameREST Code = 20002
 	CodeTooManyREST      Code = 20429
 	CodeInternalREST     Code = 20500
-	CodeURLREST          Code = 21205 // a parameter is not a URL
+	CodeToMissing        Code = 21201
+	CodeURLREST          Code = 21205 // a parameter is not a URL, or there is none
 	CodeHTTPMethodREST   Code = 21209 // a parameter is not GET or POST
+	CodeToInvalid        Code = 21211
+	CodeFromInvalid      Code = 21212
+	CodeFromMissing      Code = 21213
 	CodeNotInProgress    Code = 21220 // the call is not live
 )
 
