@@ -50,9 +50,13 @@ type Config struct {
 
 	Net          Net           `yaml:"-" kong:"-"` // the network to use; the zero Net is the machine's own
 	SpeechEngine speech.Engine `yaml:"-" kong:"-"` // speaks instead of what Speech.Engine names
-	Out          io.Writer     `yaml:"-" kong:"-"` // where the banner goes; nil: nowhere
-	Program      string        `yaml:"-" kong:"-"` // how this program is called, for the banner; empty: confab
-	Log          *slog.Logger  `yaml:"-" kong:"-"` // nil: nothing is logged
+	// Clients are identities of clients that are SIP telephones: their addresses, for
+	// tests. Others register.
+	Clients func(identity string) (uri string, ok bool) `yaml:"-" kong:"-"`
+
+	Out     io.Writer    `yaml:"-" kong:"-"` // where the banner goes; nil: nowhere
+	Program string       `yaml:"-" kong:"-"` // how this program is called, for the banner; empty: confab
+	Log     *slog.Logger `yaml:"-" kong:"-"` // nil: nothing is logged
 }
 
 // Account is the owner of the numbers and the credentials of the API. Both

@@ -48,6 +48,7 @@ type Switch struct {
 	announcer   conference.Prompter // of announcements to a whole conference
 	browsers    *signal.Server
 	calls       *call.Calls
+	clients     clients // who can be called
 	delivery    *webhook.Delivery
 	listener    net.Listener       // of HTTP
 	certificate certificate.Source // of HTTP; nil: HTTP is plain
@@ -192,9 +193,10 @@ func (s *Switch) openCalls(ctx context.Context) error {
 		return err
 	}
 	s.announcer = scripts.Announcer()
+	s.clients = clients{browsers: s.browsers, address: s.cfg.Clients}
 	s.calls, err = call.New(call.Config{
 		Account: s.account.SID, Journal: s.store, Numbers: s.store, Applications: s.store, Handler: scripts,
-		Dialers:  map[string]leg.Dialer{"client": s.browsers},
+		Dialers:  map[string]leg.Dialer{"client": &s.clients},
 		MaxCalls: s.cfg.MaxCalls, TimeLimit: s.cfg.TimeLimit, Log: s.log,
 	})
 	if err == nil {
@@ -271,6 +273,7 @@ func (s *Switch) openSIP(context.Context) (err error) {
 		return portError("sip", s.cfg.SIP, err)
 	}
 	s.closeLater(s.sip.Close)
+	s.clients.sip = s.sip
 	return nil
 }
 

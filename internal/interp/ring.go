@@ -53,7 +53,7 @@ func (r *run) callClients(ctx context.Context, doc *document, d *twiml.Dial) out
 	g.star, g.stars = context.WithCancel(ctx)
 	defer g.stars()
 	defer close(g.ended)
-	defer g.giveUp(nil)
+	defer g.giveUp()
 	if d.HangupOnStar {
 		r.session.ClearDigits()
 	}
@@ -107,7 +107,8 @@ func (g *dialling) first() *branch {
 		}
 		select {
 		case b := <-g.answered:
-			g.giveUp(b)
+			delete(g.ringing, b)
+			g.giveUp()
 			return b
 		case b := <-g.over:
 			delete(g.ringing, b)
@@ -167,13 +168,11 @@ func (g *dialling) at(attribute, ref string) string {
 	return at
 }
 
-// giveUp cancels all who still ring but one, which may be nil.
-func (g *dialling) giveUp(but *branch) {
+// giveUp cancels all who still ring.
+func (g *dialling) giveUp() {
 	for b := range g.ringing {
-		if b != but {
-			b.call.End(contract.CauseCanceled)
-			delete(g.ringing, b)
-		}
+		b.call.End(contract.CauseCanceled)
+		delete(g.ringing, b)
 	}
 }
 
