@@ -58,15 +58,17 @@ func onClock(ctx context.Context, f *File, shared *Props, data string, log *diar
 	app := serveApplication(f, listener, authToken)
 	phones := clockPhones{net: net}
 	s := &stage{
-		dialer: phones.dialer,
-		number: func(n string) string { return n },
-		alias:  func(url.Values) {},
-		caller: func(n int) string { return fmt.Sprintf("+155502%02d", n) },
+		dialer:  phones.dialer,
+		number:  func(n string) string { return n },
+		alias:   func(url.Values) {},
+		caller:  func(n int) string { return fmt.Sprintf("+155502%02d", n) },
+		clients: &register{at: make(map[string]string)},
 	}
 	c, err := clockConfig(f, app, net, data, log)
 	if err != nil {
 		return nil, errors.Join(err, app.close(ctx))
 	}
+	c.Clients = s.clients.address
 	program, err := startSwitch(ctx, c, log, f)
 	if err != nil {
 		return nil, errors.Join(err, app.close(ctx))

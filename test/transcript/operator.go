@@ -78,6 +78,7 @@ type demand struct {
 	person     string   // empty: the conference itself
 	params     []string // Name=value: to send, or of a GET to find
 	refused    int      // the error code that is the answer; 0: none
+	calls      bool     // person is called, into conference unless that is empty
 }
 
 // parseOperator: "operator posts @tea/@ann Muted=True", "operator deletes
@@ -95,6 +96,8 @@ func parseOperator(w []string) (step, error) {
 		return nil, errors.New("operator does what to whom?")
 	}
 	switch w[0] {
+	case "calls":
+		return d.parseCalls(w[1:])
 	case "posts":
 		d.method = http.MethodPost
 	case "deletes":
@@ -102,7 +105,7 @@ func parseOperator(w []string) (step, error) {
 	case "reads":
 		d.method = http.MethodGet
 	default:
-		return nil, fmt.Errorf("operator %s: want posts, deletes or reads", w[0])
+		return nil, fmt.Errorf("operator %s: want calls, posts, deletes or reads", w[0])
 	}
 	conference, person, one := strings.Cut(w[1], "/")
 	d.conference, d.person = strings.TrimPrefix(conference, "@"), strings.TrimPrefix(person, "@")
@@ -120,8 +123,35 @@ func parseOperator(w []string) (step, error) {
 	return deed(d.make), nil
 }
 
+// parseCalls: "operator calls bob Url=$APP/hello", "operator calls bob into tea
+// Muted=true". The client bob is called, by +15550100, unless To and From say
+// otherwise.
+func (d *demand) parseCalls(w []string) (step, error) {
+	d.method, d.calls, d.person = http.MethodPost, true, w[0]
+	if !isName(d.person) {
+		return nil, fmt.Errorf("operator calls %s: not a person", d.person)
+	}
+	w = w[1:]
+	if len(w) >= 2 && w[0] == "into" {
+		d.conference, w = strings.TrimPrefix(w[1], "@"), w[2:]
+	}
+	d.params = append([]string{"To=client:" + d.person, "From=+15550100"}, w...)
+	return deed(d.make), nil
+}
+
 // path returns the resource's path, and the SID of the conference.
 func (d *demand) path(r *run) (path, sid string, err error) {
+	if d.calls && d.conference == "" {
+		return "Calls", "", nil
+	}
+	if d.calls {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if sid := r.conferences[d.conference]; sid != "" {
+			return "Conferences/" + sid + "/Participants", sid, nil
+		}
+		return "Conferences/" + url.PathEscape(d.conference) + "/Participants", "", nil
+	}
 	var call contract.CallSID
 	if d.person != "" {
 		var ok bool
@@ -163,6 +193,9 @@ func (d *demand) make(r *run) error {
 			}
 			value = string(call)
 		}
+		if d.calls && (name == "To" || name == "From") {
+			form.Del(name) // the first was ours
+		}
 		form.Add(name, value)
 	}
 	sent := form
@@ -173,6 +206,9 @@ func (d *demand) make(r *run) error {
 	if err == nil && code != d.refused {
 		err = fmt.Errorf("answered with error %d, want %d", code, d.refused)
 	}
+	if d.calls && resource != nil {
+		d.learn(r, resource)
+	}
 	if err == nil && d.method == http.MethodGet && code == 0 {
 		err = shows(resource, form)
 	}
@@ -180,6 +216,20 @@ func (d *demand) make(r *run) error {
 		return fmt.Errorf("%s of %s: %w", d.method, path, err)
 	}
 	return nil
+}
+
+// learn notes the call that was made, and the conference that it is made into.
+func (d *demand) learn(r *run, resource map[string]any) {
+	text := func(name string) string { s, _ := resource[name].(string); return s }
+	r.person(d.person)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if d.conference == "" {
+		r.hasCallLocked(d.person, text("sid"))
+		return
+	}
+	r.hasCallLocked(d.person, text("call_sid"))
+	r.conferences[d.conference] = text("conference_sid")
 }
 
 // shows looks for properties in a resource, by their values as text; null is

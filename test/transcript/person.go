@@ -23,19 +23,20 @@ type person struct {
 	bound  func(time.Duration) time.Duration // of the stage
 	work   sync.WaitGroup
 
-	mu      sync.Mutex
-	dialer  leg.Dialer
-	calls   int // made so far
-	ringing bool
-	over    bool
-	refused *leg.Refused
-	failure error // of a call that ended without any answer
-	mine    bool  // hung up or cancelled by the person
-	leg     leg.Leg
-	ear     *ear
-	stop    context.CancelFunc // ends the dialling
-	hush    context.CancelFunc // ends what is being said
-	changed chan struct{}      // closed and replaced at each change
+	mu       sync.Mutex
+	dialer   leg.Dialer
+	calls    int // made so far
+	ringing  bool
+	over     bool
+	refused  *leg.Refused
+	failure  error   // of a call that ended without any answer
+	mine     bool    // hung up or cancelled by the person
+	incoming leg.Leg // of a call that came in
+	leg      leg.Leg // once it is answered
+	ear      *ear
+	stop     context.CancelFunc // ends the dialling
+	hush     context.CancelFunc // ends what is being said
+	changed  chan struct{}      // closed and replaced at each change
 }
 
 // signalLocked tells those who wait that something is different.
@@ -51,14 +52,10 @@ func (p *person) call(target string, codecs []string) error {
 	if p.calls > 0 && !p.over {
 		return fmt.Errorf("%s is in a call already", p.name)
 	}
-	if p.dialer == nil {
-		var err error
-		if p.dialer, err = p.phone(); err != nil {
-			return fmt.Errorf("%s has no telephone: %w", p.name, err)
-		}
+	if err := p.pickUpLocked(); err != nil {
+		return err
 	}
-	p.calls++
-	p.ringing, p.over, p.mine, p.refused, p.failure, p.leg, p.ear = false, false, false, nil, nil, nil, nil
+	p.newCallLocked()
 	ctx, cancel := context.WithCancel(context.Background())
 	p.stop = cancel
 	p.work.Go(func() {
@@ -66,6 +63,11 @@ func (p *person) call(target string, codecs []string) error {
 		p.live(ctx, target, codecs)
 	})
 	return nil
+}
+
+func (p *person) newCallLocked() {
+	p.calls++
+	p.ringing, p.over, p.mine, p.refused, p.failure, p.leg, p.ear, p.incoming = false, false, false, nil, nil, nil, nil, nil
 }
 
 // live is one call, from dialling to the end.
@@ -94,6 +96,11 @@ func (p *person) live(ctx context.Context, target string, codecs []string) {
 		hangUp(l)
 	}
 	<-l.Done()
+	p.endCall()
+}
+
+// endCall notes that a call is over.
+func (p *person) endCall() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.hush != nil {
@@ -136,17 +143,21 @@ func (p *person) until(d time.Duration, seen func() bool) bool {
 func (p *person) stateLocked() string {
 	switch {
 	case p.calls == 0:
-		return "has called nobody"
+		return "has called nobody, and was not called"
 	case p.failure != nil:
 		return "has no call: " + p.failure.Error()
 	case p.refused != nil:
 		return fmt.Sprintf("got %d", p.refused.End.Code)
 	case p.over && p.mine:
 		return "has ended it"
+	case p.over && p.leg == nil:
+		return "missed a call"
 	case p.over:
 		return "was hung up: " + p.leg.End().Cause.String()
 	case p.leg != nil:
 		return "is in a call"
+	case p.incoming != nil:
+		return "is rung"
 	case p.ringing:
 		return "hears it ringing"
 	}
@@ -186,7 +197,7 @@ func (p *person) listening() (*ear, error) {
 func (p *person) cancel() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.calls == 0 || p.over || p.leg != nil {
+	if p.calls == 0 || p.over || p.leg != nil || p.incoming != nil {
 		return fmt.Errorf("%s cannot cancel: %s", p.name, p.stateLocked())
 	}
 	p.mine = true
@@ -211,9 +222,12 @@ func (p *person) hangUp() error {
 func (p *person) leave() {
 	p.mu.Lock()
 	l := p.leg
-	if p.over || p.calls == 0 {
+	switch {
+	case p.over || p.calls == 0:
 		l = nil
-	} else if l == nil {
+	case p.incoming != nil:
+		l = p.incoming
+	case l == nil:
 		p.stop()
 	}
 	p.mu.Unlock()

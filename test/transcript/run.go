@@ -140,18 +140,29 @@ func (r *run) whose(hz float64) string {
 	return fmt.Sprintf("%.0f Hz", hz)
 }
 
-// learn notes the calls of people: a request names both caller and call.
+// learn notes the calls of people: a request names both caller and call; of a call
+// that the switch has made it is the called whose it is.
 func (r *run) learn(params url.Values) {
-	from, sid := params.Get("From"), params.Get("CallSid")
-	if from == "" || sid == "" {
+	who, sid := params.Get("From"), params.Get("CallSid")
+	if strings.HasPrefix(params.Get("Direction"), "outbound") {
+		who = params.Get("To")
+	}
+	if who == "" || sid == "" {
 		return
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for name, p := range r.people {
-		if p.number == from && !slices.Contains(r.calls[name], sid) {
-			r.calls[name] = append(r.calls[name], sid)
+		if p.number == who || "client:"+name == who {
+			r.hasCallLocked(name, sid)
 		}
+	}
+}
+
+// hasCallLocked notes that a call is somebody's.
+func (r *run) hasCallLocked(name, sid string) {
+	if !slices.Contains(r.calls[name], sid) {
+		r.calls[name] = append(r.calls[name], sid)
 	}
 }
 
@@ -176,7 +187,7 @@ func (r *run) means(f field, value string) bool {
 		return r.conference(f.value, value)
 	}
 	p := r.people[f.value]
-	return p != nil && p.number == value
+	return p != nil && (p.number == value || "client:"+p.name == value)
 }
 
 // conference reports whether a name stands for a conference. A name that stands

@@ -42,13 +42,13 @@ func parseStep(w []string) (step, error) {
 	}
 	name := w[0]
 	verb, rest := w[1], w[2:]
-	if verb == "is" || verb == "hangs" {
+	if verb == "is" || verb == "hangs" || verb == "misses" {
 		if len(rest) == 0 {
 			return nil, fmt.Errorf("%s %s what?", name, verb)
 		}
 		verb, rest = verb+" "+rest[0], rest[1:]
-		if verb == "is hung" && len(rest) > 0 {
-			verb, rest = "is hung "+rest[0], rest[1:]
+		if (verb == "is hung" || verb == "is not") && len(rest) > 0 {
+			verb, rest = verb+" "+rest[0], rest[1:]
 		}
 	}
 	parse, ok := verbs[verb]
@@ -76,6 +76,12 @@ var verbs = map[string]func(name string, w []string) (step, error){
 	"is there":    parseIs((*person).isThere),
 	"gets":        parseGets,
 	"hears":       parseHears,
+	"registers":   parseRegisters,
+	"answers":     alone(func(p *person) error { return p.answer() }),
+	"rejects":     alone(func(p *person) error { return p.reject() }),
+	"is rung":     parseIs((*person).isRung),
+	"is not rung": parseIs((*person).isNotRung),
+	"misses it":   parseIs((*person).missesIt),
 }
 
 // isName reports whether s may be the name of a person or a conference.

@@ -6,7 +6,11 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"sync"
+	"time"
 
+	"confab/internal/contract"
+	"confab/internal/leg"
 	"confab/internal/media"
 	"confab/internal/sip"
 )
@@ -19,10 +23,35 @@ type network struct {
 }
 
 // telephone is a SIP phone with a voice plane of its own. It makes calls for any
-// number of people (leg.Dialer).
+// number of people (leg.Dialer), and takes those for whom it has been told of.
 type telephone struct {
 	*sip.Server
 	plane *media.Plane
+
+	mu    sync.Mutex
+	takes map[string]func(leg.Leg) // by who is called
+}
+
+// Accept gives a call to whom it is for (sip.Handler).
+func (p *telephone) Accept(l leg.Leg) {
+	p.mu.Lock()
+	take := p.takes[l.Info().To]
+	p.mu.Unlock()
+	if take != nil {
+		take(l)
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	_ = l.Hangup(ctx, contract.CauseNotFound)
+}
+
+// receive meets callable.
+func (p *telephone) receive(identity string, f func(leg.Leg)) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.takes[identity] = f
+	return "sip:" + identity + "@" + p.Addr().String()
 }
 
 // newTelephone puts a telephone at addr, on any free port, or one given.
@@ -34,15 +63,16 @@ func newTelephone(addr netip.AddrPort, n network, log *slog.Logger) (*telephone,
 	if err != nil {
 		return nil, err
 	}
-	server, err := sip.New(sip.Config{
-		Addr: addr.String(), Plane: plane, Agent: "transcript", Log: log,
+	p := &telephone{plane: plane, takes: make(map[string]func(leg.Leg))}
+	p.Server, err = sip.New(sip.Config{
+		Addr: addr.String(), Plane: plane, Handler: p, Agent: "transcript", Log: log,
 		ListenPacket: n.listenPacket, Listen: n.listen, Dial: n.dial,
 	})
 	if err != nil {
 		_ = plane.Close()
 		return nil, err
 	}
-	return &telephone{server, plane}, nil
+	return p, nil
 }
 
 // close takes the telephone away. What it held on to is an error.

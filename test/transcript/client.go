@@ -1,0 +1,160 @@
+package transcript
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"confab/internal/contract"
+	"confab/internal/leg"
+)
+
+// register is where clients are reached: their telephones, by identity.
+type register struct {
+	mu sync.Mutex
+	at map[string]string // SIP addresses
+}
+
+// address meets confab.Config.Clients.
+func (r *register) address(identity string) (uri string, ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	uri, ok = r.at[identity]
+	return uri, ok
+}
+
+// callable is a telephone that can be called.
+type callable interface {
+	leg.Dialer
+	// receive gives what comes in to f, at once and on any goroutine, and returns the
+	// address at which it does so.
+	receive(identity string, f func(leg.Leg)) (uri string)
+}
+
+// register lets the person be called as the client of its name.
+func (p *person) register(clients *register) error {
+	if clients == nil {
+		return errors.New("clients are called under the fake clock alone: say stage: clock")
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := p.pickUpLocked(); err != nil {
+		return err
+	}
+	phone, ok := p.dialer.(callable)
+	if !ok {
+		return fmt.Errorf("%s has a telephone that nobody can call", p.name)
+	}
+	uri := phone.receive(p.name, func(l leg.Leg) { p.work.Go(func() { p.rung(l) }) })
+	clients.mu.Lock()
+	defer clients.mu.Unlock()
+	clients.at[p.name] = uri
+	return nil
+}
+
+// pickUpLocked sees to it that there is a telephone.
+func (p *person) pickUpLocked() (err error) {
+	if p.dialer == nil {
+		if p.dialer, err = p.phone(); err != nil {
+			return fmt.Errorf("%s has no telephone: %w", p.name, err)
+		}
+	}
+	return nil
+}
+
+// rung is a call that comes in, to its end. Who is in one already is busy.
+func (p *person) rung(l leg.Leg) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	p.mu.Lock()
+	busy := p.calls > 0 && !p.over
+	if !busy {
+		p.newCallLocked()
+		p.incoming = l
+		p.signalLocked()
+	}
+	p.mu.Unlock()
+	if busy {
+		_ = l.Hangup(ctx, contract.CauseBusy)
+		return
+	}
+	_ = l.Ring(ctx) // it has gone
+	<-l.Done()
+	p.endCall()
+}
+
+// answer answers a call that rings.
+func (p *person) answer() error {
+	p.mu.Lock()
+	l := p.incoming
+	if l == nil || p.leg != nil || p.over {
+		defer p.mu.Unlock()
+		return fmt.Errorf("%s cannot answer: %s", p.name, p.stateLocked())
+	}
+	p.mu.Unlock()
+	if err := l.Answer(context.Background()); err != nil {
+		return err
+	}
+	e := newEar()
+	tap, err := l.Session().Tap()
+	if err != nil {
+		return err
+	}
+	p.work.Go(func() { e.listen(tap) })
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.leg, p.ear = l, e
+	p.signalLocked()
+	return nil
+}
+
+// reject says that the person is busy.
+func (p *person) reject() error {
+	p.mu.Lock()
+	l := p.incoming
+	if l == nil || p.leg != nil || p.over {
+		defer p.mu.Unlock()
+		return fmt.Errorf("%s cannot reject: %s", p.name, p.stateLocked())
+	}
+	p.mine = true
+	p.mu.Unlock()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	return l.Hangup(ctx, contract.CauseBusy)
+}
+
+func (p *person) isRung(d time.Duration) error {
+	if !p.until(d, func() bool { return p.incoming != nil && p.leg == nil && !p.over }) {
+		return p.not("is not rung")
+	}
+	return nil
+}
+
+func (p *person) isNotRung(time.Duration) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.incoming != nil && p.leg == nil && !p.over {
+		return fmt.Errorf("%s is rung", p.name)
+	}
+	return nil
+}
+
+// missesIt: it rang, and no longer does.
+func (p *person) missesIt(d time.Duration) error {
+	if !p.until(d, func() bool { return p.incoming != nil && p.over }) || p.leg != nil || p.mine {
+		return p.not("does not miss a call")
+	}
+	return nil
+}
+
+// parseRegisters: "bob registers": from now on <Client>bob</Client> rings his
+// telephone.
+func parseRegisters(name string, w []string) (step, error) {
+	if len(w) > 0 {
+		return nil, fmt.Errorf("what is %q?", strings.Join(w, " "))
+	}
+	return deed(func(r *run) error { return r.person(name).register(r.stage.clients) }), nil
+}
