@@ -45,6 +45,7 @@ type outlet struct {
 	reported  uint32 // of packets, by the last SR
 
 	agreed codec.Codec // with the far end
+	saying *saying     // nil: nobody reads what the level is
 }
 
 // dialled is one thing that SendDigits has to do.
@@ -155,6 +156,9 @@ func (s *Session) say(l *loop, payload []byte) {
 	if !out.listens || !s.in.latch.destination().IsValid() || s.unkeyed() {
 		out.pass(1)
 		return
+	}
+	if m := out.saying; m != nil {
+		m.said(s, payload)
 	}
 	size := len(payload) / out.split
 	for i := range out.split {

@@ -60,6 +60,7 @@ type Session struct {
 	nextSR    time.Duration
 	params    Params
 	secure    *secure // nil: its packets are not protected
+	read      *lastRead
 
 	plane *Plane
 	loop  *loop

@@ -34,23 +34,27 @@ type Stats struct {
 // Stats returns the session's counts. They are zero once the plane has closed.
 func (s *Session) Stats() Stats {
 	var v Stats
-	s.loop.do(func() {
-		in := &s.in
-		r := in.receiver.Stats()
-		v = Stats{
-			Sent: uint64(s.out.packets), Received: r.Received, Lost: r.Lost, Jitter: r.Jitter, Buffer: in.jitter.Stats(),
-			Unknown: in.dropped, RoundTrip: in.roundTrip, RemoteLost: in.remoteLost, RemoteFraction: in.remoteFraction,
-			Remote: in.latch.source,
-			Delay:  mean(in.sound.delay, in.sound.delays), MaxDelay: in.sound.maxDelay,
-			Speech: levelOf(in.sound.speech, in.sound.speechFrames), Noise: levelOf(in.sound.quiet, in.sound.quietFrames),
-			Clipped: share(in.sound.clipped, in.sound.samples),
-			Unheard: s.started && in.speaks && !in.held && r.Received == 0 && in.sound.delays >= unheardLooks,
-			Deaf:    in.sound.deaf && s.out.packets > 0,
-		}
-		if in.codec != nil {
-			v.Codec = in.codec.Name()
-		}
-	})
+	s.loop.do(func() { v = s.stats() })
+	return v
+}
+
+// stats returns the counts, on the loop.
+func (s *Session) stats() Stats {
+	in := &s.in
+	r := in.receiver.Stats()
+	v := Stats{
+		Sent: uint64(s.out.packets), Received: r.Received, Lost: r.Lost, Jitter: r.Jitter, Buffer: in.jitter.Stats(),
+		Unknown: in.dropped, RoundTrip: in.roundTrip, RemoteLost: in.remoteLost, RemoteFraction: in.remoteFraction,
+		Remote: in.latch.source,
+		Delay:  mean(in.sound.delay, in.sound.delays), MaxDelay: in.sound.maxDelay,
+		Speech: levelOf(in.sound.speech, in.sound.speechFrames), Noise: levelOf(in.sound.quiet, in.sound.quietFrames),
+		Clipped: share(in.sound.clipped, in.sound.samples),
+		Unheard: s.started && in.speaks && !in.held && r.Received == 0 && in.sound.delays >= unheardLooks,
+		Deaf:    in.sound.deaf && s.out.packets > 0,
+	}
+	if in.codec != nil {
+		v.Codec = in.codec.Name()
+	}
 	return v
 }
 

@@ -19,11 +19,12 @@ const (
 type coder struct {
 	encoder codec.Encoder
 	quiet   int // frames of silence said in a row
+	level   int // mean magnitude of the last frame; of a codec with memory
 }
 
 // encode codes frame into dst and returns the payload.
 func (c *coder) encode(dst []byte, frame []int16) []byte {
-	if quiet(frame) {
+	if c.level = meanMagnitude(frame); c.level < quietBelow {
 		c.quiet++
 	} else {
 		c.quiet = 0
