@@ -13,6 +13,7 @@ import (
 
 	"confab/internal/contract"
 	"confab/internal/store"
+	"confab/internal/story"
 )
 
 // EventsRoot is the path below which is what the contract does not have: the
@@ -26,10 +27,12 @@ const (
 )
 
 // EventsConfig is what the events API needs beside the API whose credentials
-// open it. All are required but Host.
+// open it. All are required but Host and Stories.
 type EventsConfig struct {
 	API   *API
 	Store *store.Store
+	// Stories has what of stories is not in the store yet; nil: nothing.
+	Stories *story.Book
 	// Params returns the form by which an event is called back, and Token its
 	// I-Twilio-Idempotency-Token.
 	Params func(contract.Event) url.Values
@@ -60,6 +63,7 @@ var eventRoutes = map[string]func(*Events, http.ResponseWriter, *http.Request) e
 
 	"GET /v1/calls":                      (*Events).search,
 	"GET /v1/calls/{sid}/story":          (*Events).story,
+	"GET /v1/calls/{sid}/sip.pcap":       (*Events).capture,
 	"GET /v1/conferences/{sid}/timeline": (*Events).timeline,
 }
 

@@ -38,6 +38,7 @@ type live struct {
 	t       *testing.T
 	network *memnet.Net
 	client  *http.Client
+	data    string // the directory
 	phones  *phone.Phone
 
 	mu        sync.Mutex
@@ -51,7 +52,7 @@ type live struct {
 func onStage(t *testing.T, f func(s *live)) {
 	data := filepath.Join(t.TempDir(), "data")
 	synctest.Test(t, func(t *testing.T) {
-		s := &live{t: t, network: memnet.New(), documents: map[string]string{}}
+		s := &live{t: t, network: memnet.New(), documents: map[string]string{}, data: data}
 		defer s.serveApplication()()
 		c := confab.Default()
 		c.Data, c.HTTP, c.SIP, c.SpeechEngine = data, switchAddr+":8080", switchAddr+":5060", speech.NewTones()
@@ -109,6 +110,10 @@ func (s *live) serveApplication() (stop func()) {
 		r.ParseForm()
 		s.mu.Lock()
 		defer s.mu.Unlock()
+		if s.documents[r.URL.Path] == "503" {
+			http.Error(w, "not now", http.StatusServiceUnavailable)
+			return
+		}
 		if event := r.Form.Get("StatusCallbackEvent"); event != "" {
 			s.events = append(s.events, strings.TrimSpace(event+" "+r.Form.Get("ParticipantLabel")))
 			s.forms = append(s.forms, r.Form)
@@ -131,7 +136,7 @@ func (s *live) serveApplication() (stop func()) {
 	return func() { server.Close(); <-done }
 }
 
-// says gives the application a document; 404 is that it has none.
+// says gives the application a document; 404 is that it has none, 503 that it is down.
 func (s *live) says(path, document string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

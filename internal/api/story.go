@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -173,7 +174,8 @@ func (e *Events) story(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	part, err := e.parts(r.Context(), string(info.SID))
+	live, _ := e.cfg.Stories.Live(info.SID)
+	part, err := e.parts(r.Context(), string(info.SID), live)
 	if err != nil {
 		return err
 	}
@@ -208,6 +210,28 @@ func (e *Events) story(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+// capture answers with the messages of a call's signalling as a capture file.
+func (e *Events) capture(w http.ResponseWriter, r *http.Request) error {
+	q := query{values: r.URL.Query()}
+	if err := q.done(); err != nil {
+		return err
+	}
+	info, err := e.told(r)
+	if err != nil {
+		return err
+	}
+	live, _ := e.cfg.Stories.Live(info.SID)
+	part, err := e.parts(r.Context(), string(info.SID), live)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/vnd.tcpdump.pcap")
+	w.Header().Set("Content-Disposition", `attachment; filename="`+string(info.SID)+`.pcap"`)
+	w.Header().Set("Cache-Control", "no-store")
+	_ = story.WritePCAP(w, part.SIP) // who has gone reads no further
+	return nil
+}
+
 // told returns the call that a path names.
 func (e *Events) told(r *http.Request) (f store.Found, err error) {
 	sid := contract.CallSID(r.PathValue("sid"))
@@ -237,19 +261,29 @@ func (e *Events) told(r *http.Request) (f store.Found, err error) {
 	return f, err
 }
 
-// parts returns what was kept of a story, and what is still to be, by time.
-func (e *Events) parts(ctx context.Context, subject string) (all story.Part, err error) {
+// parts returns what was kept of a story, and what is still to be, by time. What
+// is still to be must have been looked at before.
+func (e *Events) parts(ctx context.Context, subject string, live story.Live) (all story.Part, err error) {
 	kept, err := e.cfg.Store.Parts(ctx, subject)
 	if err != nil {
 		return all, err
 	}
-	for _, body := range kept {
-		p, err := story.Decode(body)
-		if err != nil {
+	parts := live.Parts
+	if parts == nil {
+		parts = make(map[int]story.Part)
+	}
+	for n, body := range kept {
+		if parts[n], err = story.Decode(body); err != nil {
 			return all, err
 		}
-		all.Add(p)
 	}
+	for _, n := range slices.Sorted(maps.Keys(parts)) {
+		all.Add(parts[n])
+	}
+	if live.Now.Quality != nil {
+		all.Quality = nil
+	}
+	all.Add(live.Now)
 	slices.SortStableFunc(all.SIP, func(a, b story.Message) int { return a.At.Compare(b.At.Time) })
 	slices.SortStableFunc(all.Documents, func(a, b story.Document) int { return a.At.Compare(b.At.Time) })
 	slices.SortStableFunc(all.Verbs, func(a, b story.Verb) int { return a.At.Compare(b.At.Time) })

@@ -73,7 +73,8 @@ func (e *Events) timeline(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	part, err := e.parts(r.Context(), string(sid))
+	live, _ := e.cfg.Stories.Speech(sid)
+	part, err := e.parts(r.Context(), string(sid), live)
 	if err != nil {
 		return err
 	}

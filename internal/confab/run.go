@@ -41,6 +41,7 @@ func (s *Switch) Run(ctx context.Context) error {
 	}
 	wg.Go(func() { s.dialogs.hangUp(life, s.sip.Bye) })
 	wg.Go(func() { s.forget(life) })
+	wg.Go(func() { s.stories.Run(life, s.sample) })
 	wg.Go(func() { s.keepCertificate(life) })
 	s.state.Store(stateServing)
 	err := s.greet(life)

@@ -25,6 +25,7 @@ import (
 	"confab/internal/sip"
 	"confab/internal/speech"
 	"confab/internal/store"
+	"confab/internal/story"
 	"confab/internal/webhook"
 )
 
@@ -40,6 +41,7 @@ type Switch struct {
 	warnings []string // for the banner: what is amiss, in one line each
 
 	store       *store.Store
+	stories     *story.Book
 	account     store.Account
 	rooms       *line.Rooms
 	plane       *media.Plane
@@ -102,6 +104,8 @@ func (s *Switch) openStore(ctx context.Context) (err error) {
 	if s.account, err = s.store.Account(given); err != nil {
 		return err
 	}
+	s.stories = story.New(s.store, s.account.SID, s.log)
+	s.closeLater(func() error { s.stories.Flush(); return nil })
 	if err := s.store.SetConfigNumbers(s.cfg.NumberInfos()); err != nil {
 		return err
 	}
@@ -130,7 +134,7 @@ func (s *Switch) openLine(ctx context.Context) (err error) {
 	s.closeLater(func() error { s.webhook.Close(); return nil })
 	s.delivery = webhook.NewDelivery(webhook.DeliveryConfig{
 		Client: s.webhook, Journal: s.store, Parking: s.store, RetryFor: s.cfg.Webhook.RetryFor,
-		Failed: s.store.Warn, Log: s.log,
+		Failed: s.store.Warn, Told: s.tried, Log: s.log,
 	})
 	return nil
 }
@@ -179,7 +183,7 @@ func (s *Switch) openCalls(ctx context.Context) error {
 		return err
 	}
 	s.conferences, err = conference.New(conference.Config{
-		Plane: s.plane, Journal: s.store, MaxParticipants: s.cfg.participants(), Log: s.log,
+		Plane: s.plane, Journal: s.stories.Watch(s.store), MaxParticipants: s.cfg.participants(), Talks: s.stories.Talks, Log: s.log,
 	})
 	if err != nil {
 		return err
@@ -187,7 +191,7 @@ func (s *Switch) openCalls(ctx context.Context) error {
 	s.closeLater(func() error { s.conferences.Close(); return nil })
 	scripts, err := interp.New(interp.Config{
 		Webhook: s.webhook, Speech: speaker, Conferences: s.conferences, Plane: s.plane,
-		Line: "http://" + LineHost + "/voice", Log: s.log,
+		Line: "http://" + LineHost + "/voice", Stories: s.stories, Log: s.log,
 	})
 	if err != nil {
 		return err
@@ -195,7 +199,7 @@ func (s *Switch) openCalls(ctx context.Context) error {
 	s.announcer = scripts.Announcer()
 	s.clients = clients{browsers: s.browsers, address: s.cfg.Clients}
 	s.calls, err = call.New(call.Config{
-		Account: s.account.SID, Journal: s.store, Numbers: s.store, Applications: s.store, Handler: scripts,
+		Account: s.account.SID, Journal: s.stories.Watch(s.store), Numbers: s.store, Applications: s.store, Handler: scripts,
 		Dialers:  map[string]leg.Dialer{"client": &s.clients},
 		MaxCalls: s.cfg.MaxCalls, TimeLimit: s.cfg.TimeLimit, Log: s.log,
 	})
@@ -249,7 +253,7 @@ func (s *Switch) openHTTP(context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	events := api.NewEvents(api.EventsConfig{API: rest, Store: s.store, Params: webhook.EventParams, Token: webhook.Token, Host: s.host, Stopping: s.stopping})
+	events := api.NewEvents(api.EventsConfig{API: rest, Store: s.store, Stories: s.stories, Params: webhook.EventParams, Token: webhook.Token, Host: s.host, Stopping: s.stopping})
 	s.entry = &entry{next: strict(newMux(rest, events, s.browsers, newRegistry(s), s.ready), s.certificate), log: s.log}
 	return nil
 }
@@ -267,7 +271,7 @@ func (s *Switch) openSIP(context.Context) (err error) {
 	s.sip, err = sip.New(sip.Config{
 		Addr: s.cfg.SIP, Codecs: codecs, Accepted: accepted, Advertise: s.cfg.Advertise, Trusted: s.cfg.SIPTrusted,
 		ListenPacket: s.cfg.Net.ListenPacket, Listen: s.cfg.Net.Listen, Dial: s.cfg.Net.Dial,
-		Plane: s.plane, Handler: s.calls, OnDialog: s.dialogs.note, Agent: "Confab", Log: s.log,
+		Plane: s.plane, Handler: s.calls, OnDialog: s.dialogs.note, Trace: s.trace, Agent: "Confab", Log: s.log,
 	})
 	if err != nil {
 		return portError("sip", s.cfg.SIP, err)

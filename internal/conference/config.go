@@ -56,6 +56,12 @@ type Config struct {
 	Plane           *media.Plane
 	Journal         Journal
 	MaxParticipants int          // of one conference; 0: DefaultMaxParticipants
+
+	// Talks is told, when not nil, whenever a participant begins or ceases to speak,
+	// as the conference hears it: of the first 100 of a conference, and of all where
+	// its application asks for events of speech. It must not block.
+	Talks func(conference contract.ConferenceSID, call contract.CallSID, talking bool)
+
 	Log             *slog.Logger // nil discards
 }
 

@@ -105,7 +105,7 @@ func (p *participant) stand(ctx context.Context) (Left, error) {
 		ctx, cancel = context.WithTimeoutCause(ctx, d, errTimeLimit)
 		defer cancel()
 	}
-	if p.conference.wantsSpeech() {
+	if p.conference.watchesSpeech() {
 		p.request.Session.NotifySpeech(func(talking bool) { p.conference.speaks(p, talking) })
 		defer p.request.Session.NotifySpeech(nil)
 	}

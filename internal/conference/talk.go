@@ -12,6 +12,20 @@ func (c *Conference) wantsSpeech() bool {
 	return c.callbacks.URL != "" && slices.Contains(c.callbacks.Events, filters[contract.EventSpeechStart])
 }
 
+// maxWatched is of how many participants it is looked at who speaks that no event
+// tells of: watching costs the voice plane a little, for each.
+const maxWatched = 100
+
+// watchesSpeech reports whether it is looked at whether one who joins speaks.
+func (c *Conference) watchesSpeech() bool {
+	if c.wantsSpeech() {
+		return true
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.conferences.cfg.Talks != nil && len(c.present) <= maxWatched
+}
+
 // speaks takes what the voice plane says of a participant.
 func (c *Conference) speaks(p *participant, talking bool) {
 	c.mu.Lock()
@@ -36,6 +50,12 @@ func (c *Conference) heedLocked(p *participant) {
 		return
 	}
 	p.talks = talks
+	if tell := c.conferences.cfg.Talks; tell != nil {
+		tell(c.sid, p.info.Call, talks)
+	}
+	if !c.wantsSpeech() {
+		return
+	}
 	t := contract.EventSpeechStop
 	if talks {
 		t = contract.EventSpeechStart

@@ -46,6 +46,9 @@ func (r *run) dial(ctx context.Context, doc *document, d *twiml.Dial) (next, err
 	if d.Conference != nil {
 		left, err := r.join(ctx, doc, d)
 		r.awaitEnd(ctx)
+		if r.came = "was not let in"; left.Reason != "" {
+			r.came = "left: " + string(left.Reason)
+		}
 		switch {
 		case errors.Is(err, conference.ErrFull):
 			r.warn(doc, contract.CodeConferenceFull, "the conference "+short(d.Conference.Name)+" is full: the call goes on with the next verb")
@@ -84,7 +87,9 @@ func (r *run) dialled(ctx context.Context, action *request) error {
 		return cause
 	}
 	// The request has limits of its own and must outlive the call.
-	err := r.cfg.Webhook.Tell(context.WithoutCancel(ctx), r.webhook(*action, address{}))
+	asked := r.webhook(*action, address{})
+	asked.Made = r.told("action")
+	err := r.cfg.Webhook.Tell(context.WithoutCancel(ctx), asked)
 	if err != nil {
 		r.warnError(asError(err, contract.CodeRetrieval, "action of <Dial> could not be told"), action.URL)
 	}

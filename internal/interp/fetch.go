@@ -8,9 +8,11 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"confab/internal/call"
 	"confab/internal/contract"
+	"confab/internal/story"
 	"confab/internal/twiml"
 	"confab/internal/webhook"
 )
@@ -31,6 +33,7 @@ type document struct {
 // first returns the document that a script begins with.
 func (r *run) first(ctx context.Context, s call.Script) (*document, error) {
 	if s.Body != nil {
+		r.cfg.Stories.Fetched(r.sid, story.Fetched{At: time.Now(), Why: "given", Body: s.Body})
 		doc, err := twiml.Parse(s.Body)
 		return r.parsed(answer{Response: &webhook.Response{}}, doc, err)
 	}
@@ -89,7 +92,9 @@ type answer struct {
 // ask makes one request. A failure is noted; the error is a *contract.Error,
 // or ctx's cause.
 func (r *reader) ask(ctx context.Context, q request, fallback address) (answer, error) {
-	a, err := r.cfg.Webhook.Fetch(ctx, r.webhook(q, fallback))
+	asked := r.webhook(q, fallback)
+	asked.Made = r.made()
+	a, err := r.cfg.Webhook.Fetch(ctx, asked)
 	if cause := context.Cause(ctx); cause != nil {
 		return answer{}, cause
 	}
@@ -98,12 +103,12 @@ func (r *reader) ask(ctx context.Context, q request, fallback address) (answer, 
 		r.warnError(failure, q.URL)
 		return answer{}, failure
 	}
-	asked := q.URL
+	at := q.URL
 	if a.Failed != nil {
 		r.warnError(a.Failed, q.URL)
-		asked = fallback.URL
+		at = fallback.URL
 	}
-	return answer{a, answered(asked, a.URL)}, nil
+	return answer{a, answered(at, a.URL)}, nil
 }
 
 // read makes a document of an answer.

@@ -39,6 +39,7 @@ func (r *run) gather(ctx context.Context, doc *document, g *twiml.Gather) (next,
 	if err != nil {
 		return next{}, err
 	}
+	r.keyed(g, got, len(got.digits) == g.NumDigits || len(got.digits) == maxDigits)
 	// Twilio <Gather>: nothing entered (also: the finish key and nothing before
 	// it) falls through to the next verb, unless actionOnEmptyResult says not to.
 	if got.digits == "" && !g.ActionOnEmptyResult {

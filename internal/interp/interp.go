@@ -13,10 +13,11 @@ import (
 	"confab/internal/contract"
 	"confab/internal/media"
 	"confab/internal/speech"
+	"confab/internal/story"
 	"confab/internal/webhook"
 )
 
-// Config is what an interpreter is made of. All but Log are required.
+// Config is what an interpreter is made of. All but Stories and Log are required.
 type Config struct {
 	Webhook     *webhook.Client
 	Speech      *speech.Speaker
@@ -26,6 +27,9 @@ type Config struct {
 	// Line is the absolute URL of the document of a number that names none: the
 	// built-in line's.
 	Line string
+
+	// Stories is told what calls do; nil: nobody is.
+	Stories *story.Book
 
 	Log *slog.Logger // nil discards
 }
@@ -55,7 +59,7 @@ func (i *Interp) newRun(c *call.Call) *run {
 	return &run{
 		reader: &reader{
 			Interp: i, log: i.log.With("call", c.SID()), jar: webhook.NewJar(), account: c.Info().Account,
-			params: func() url.Values { return webhook.CallParams(c.Info()) }, notice: c.Warn, rate: c.Session().Rate,
+			params: func() url.Values { return webhook.CallParams(c.Info()) }, notice: c.Warn, rate: c.Session().Rate, sid: c.SID(),
 		},
 		call: c, session: c.Session(), pace: newPace(maxTurns),
 	}
@@ -79,6 +83,7 @@ type reader struct {
 	log     *slog.Logger
 	jar     http.CookieJar // of the call (Twilio: cookies are kept per call), or of the announcement
 	account contract.AccountSID
+	sid     contract.CallSID       // empty: of no call
 	params  func() url.Values      // the standard ones
 	notice  func(contract.Warning) // takes what is wrong with a document
 	rate    func() int             // of the one who hears it, Hz; nil: of nobody alone
@@ -96,6 +101,7 @@ type run struct {
 	session *media.Session
 	pace    *pace
 	said    time.Time // when the last prompt ended; zero before the first
+	came    string    // what came of the verb that runs, in words, for its story
 
 	whispering bool // what runs is heard by one who is about to be connected
 }

@@ -30,7 +30,7 @@ func (r *reader) play(ctx context.Context, doc *document, v *twiml.Play) (clip, 
 			r.warn(doc, contract.CodeURL, "<Play> has no usable URL: "+short(shown(v.URL)))
 			return nil, nil
 		}
-		m, err := r.cfg.Webhook.FetchMedia(ctx, at, webhook.MaxSound)
+		m, err := r.cfg.Webhook.FetchMedia(ctx, at, webhook.MaxSound, r.told("sound"))
 		if cause := context.Cause(ctx); cause != nil {
 			return nil, cause
 		}

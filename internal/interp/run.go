@@ -80,7 +80,9 @@ func (r *run) document(ctx context.Context, doc *document) (next, error) {
 		if err := context.Cause(ctx); err != nil {
 			return next{}, err
 		}
+		running := r.begin(v)
 		n, err := r.verb(ctx, doc, v)
+		running.End(r.result(n, err))
 		if err != nil || n.over() {
 			return n, err
 		}

@@ -73,6 +73,10 @@ type Config struct {
 	// when it has ended. It must not block.
 	OnDialog func(state DialogState, alive bool)
 
+	// Trace is told, when not nil, of every message that passes, as it passes. It
+	// must not block.
+	Trace func(Traced)
+
 	// Agent names the program in User-Agent and Server. Empty says nothing.
 	Agent string
 

@@ -19,6 +19,7 @@ func (s *Server) receive(b []byte, f flow) {
 	if s.log.Enabled(s.ctx, slog.LevelDebug) {
 		s.log.Debug("sip received", "from", f.remote, "network", f.network, "line", startLine(b))
 	}
+	s.trace(false, &f, b)
 	m, err := parse(b, f.network == networkTCP)
 	switch m := m.(type) {
 	case *request:

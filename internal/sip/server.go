@@ -39,6 +39,7 @@ type Server struct {
 	overload overload
 	seed     maphash.Seed // of the tags of answers without state
 	count    counters
+	facing   facing
 
 	ctx    context.Context // ends when the server closes
 	cancel context.CancelFunc
@@ -214,6 +215,7 @@ func (s *Server) transmit(f *flow, b []byte) error {
 	if s.log.Enabled(s.ctx, slog.LevelDebug) {
 		s.log.Debug("sip sent", "to", f.remote, "network", f.network, "line", startLine(b))
 	}
+	s.trace(true, f, b)
 	if f.network == networkUDP {
 		return s.udp.write(b, f.remote)
 	}

@@ -103,14 +103,16 @@ func (w *writer) keep(ctx context.Context, all []kept) error {
 	return nil
 }
 
-// Parts returns the parts of the story of a call or conference, in order.
-func (r *Records) Parts(ctx context.Context, subject string) (parts [][]byte, err error) {
-	err = each(ctx, r.db.read, func(rows *sql.Rows) error {
+// Parts returns the parts of the story of a call or conference, by their numbers.
+func (r *Records) Parts(ctx context.Context, subject string) (map[int][]byte, error) {
+	parts := make(map[int][]byte)
+	err := each(ctx, r.db.read, func(rows *sql.Rows) error {
+		var part int
 		var body []byte
-		err := rows.Scan(&body)
-		parts = append(parts, body)
+		err := rows.Scan(&part, &body)
+		parts[part] = body
 		return err
-	}, "SELECT body FROM stories WHERE subject = ? ORDER BY part", subject)
+	}, "SELECT part, body FROM stories WHERE subject = ?", subject)
 	return parts, wrap("read story", err)
 }
 

@@ -111,6 +111,12 @@ type Request struct {
 
 	Jar   http.CookieJar // cookies of the call (see NewJar); nil: none are kept
 	Token string         // I-Twilio-Idempotency-Token; empty: one is made
+
+	// Made is told, when not nil, of each URL that was asked, when that is over: of
+	// FallbackURL too.
+	Made func(Made)
+
+	keep bool // tell returns what Made would be told
 }
 
 // Response is an application's usable answer: status 2xx.
@@ -196,7 +202,7 @@ func (c *Client) exchange(r Request) (*exchange, error) {
 		return nil, &contract.Error{Code: contract.CodeInternalDocument,
 			Message: fmt.Sprintf("%s: the request cannot be signed", redact(at.url)), Err: fmt.Errorf("%s: %w", r.Account, errNoToken)}
 	}
-	return &exchange{client: c, at: at, method: method, params: r.Params, jar: r.Jar, token: r.Token,
+	return &exchange{client: c, at: at, method: method, params: r.Params, jar: r.Jar, token: r.Token, told: r.Made,
 		sign: func(url string, form url.Values) string { return signature.Sign(token, url, form) }}, nil
 }
 
@@ -222,12 +228,13 @@ type Media struct {
 // FetchMedia gets a file of at most limit bytes by a plain GET, without
 // parameters and unsigned (Twilio <Play>: "GET with none of the standard
 // parameters"). The error is a *contract.Error.
-func (c *Client) FetchMedia(ctx context.Context, rawURL string, limit int64) (*Media, error) {
+// made is told of it, unless it is nil.
+func (c *Client) FetchMedia(ctx context.Context, rawURL string, limit int64, made func(Made)) (*Media, error) {
 	at, err := parseAddress(rawURL)
 	if err != nil {
 		return nil, err
 	}
-	x := &exchange{client: c, at: at, method: http.MethodGet, max: bound{limit, limit}}
+	x := &exchange{client: c, at: at, method: http.MethodGet, max: bound{limit, limit}, told: made}
 	answer, failed := x.ask(ctx)
 	if failed != nil {
 		return nil, failed
@@ -246,6 +253,7 @@ type telling struct {
 	err      error // nil: it was taken
 	attempts int   // requests made, those that followed a redirect included
 	said     bool  // the URL says itself when it is tried again
+	made     *Made // nil: nobody is told, or nothing was asked
 }
 
 // tell is Tell; unless again, it leaves trying again to its caller where the URL
@@ -264,6 +272,9 @@ func (c *Client) tell(ctx context.Context, r Request, again bool) telling {
 		x.at.limits.retries = 0
 	}
 	how := telling{said: said}
+	if r.keep {
+		x.told = func(m Made) { how.made = &m }
+	}
 	if _, failed := x.ask(ctx); failed != nil {
 		how.err = failed
 	}

@@ -199,11 +199,11 @@ func TestFetchMedia(t *testing.T) {
 			w.Write(make([]byte, 100_000))
 		})
 		c := b.client()
-		m, err := c.FetchMedia(t.Context(), "http://app.test/tone.wav?v=2#rc=1", 100_000)
+		m, err := c.FetchMedia(t.Context(), "http://app.test/tone.wav?v=2#rc=1", 100_000, nil)
 		if err != nil || m.ContentType != "audio/x-wav" || len(m.Body) != 100_000 || m.URL.String() != "http://app.test/tone.wav?v=2" {
 			t.Errorf("media %v, %v", m, err)
 		}
-		if _, err := c.FetchMedia(t.Context(), "http://app.test/tone.wav?v=2", 99_999); code(t, err) != contract.CodeBodyTooLarge {
+		if _, err := c.FetchMedia(t.Context(), "http://app.test/tone.wav?v=2", 99_999, nil); code(t, err) != contract.CodeBodyTooLarge {
 			t.Errorf("beyond the limit: %v", err)
 		}
 	})
@@ -311,7 +311,7 @@ func TestNoSecretInErrorsAndLogs(t *testing.T) {
 				}
 				fmt.Fprintln(&log, c.Tell(t.Context(), r))
 			}
-			_, err := c.FetchMedia(t.Context(), at, 1000)
+			_, err := c.FetchMedia(t.Context(), at, 1000, nil)
 			fmt.Fprintln(&log, err)
 		}
 		for line := range strings.Lines(log.String()) {

@@ -54,6 +54,9 @@ type DeliveryConfig struct {
 	// Failed is told of an event that was given up, from the goroutine of its
 	// stream; may be nil.
 	Failed func(contract.Event, contract.Warning)
+	// Told is told of each attempt: which it was, counted over all runs, and whether
+	// the event is told again after it. It must not block; may be nil.
+	Told func(e contract.Event, attempt int, m Made, again bool)
 	// Parking keeps the events that were given up; nil: they are not kept.
 	Parking Parking
 	// RetryFor is how long an event is told again that was not taken, unless its
@@ -78,6 +81,7 @@ type Delivery struct {
 	journal Journal
 	parking Parking // may be nil
 	failed  func(contract.Event, contract.Warning)
+	told    func(contract.Event, int, Made, bool) // may be nil
 	log     *slog.Logger
 
 	retryFor time.Duration
@@ -145,7 +149,7 @@ func (s *stream) now() contract.Event {
 
 // NewDelivery returns a delivery that does nothing before Run.
 func NewDelivery(c DeliveryConfig) *Delivery {
-	d := &Delivery{client: c.Client, journal: c.Journal, parking: c.Parking, failed: c.Failed, log: c.Log, retryFor: c.RetryFor,
+	d := &Delivery{client: c.Client, journal: c.Journal, parking: c.Parking, failed: c.Failed, told: c.Told, log: c.Log, retryFor: c.RetryFor,
 		streams: make(map[string]*stream), lanes: newLanes(cmp.Or(c.InFlight, defaultInFlight))}
 	if d.failed == nil {
 		d.failed = func(contract.Event, contract.Warning) {}
@@ -284,6 +288,9 @@ func (d *Delivery) work(ctx context.Context, s *stream, l *lane) {
 		how := d.tell(ctx, e)
 		s.attempts += how.attempts
 		wait, more := d.again(s, e, how)
+		if how.made != nil {
+			d.told(e, s.attempts, *how.made, more)
+		}
 		if more {
 			s.failures++
 			d.retried.Add(1)

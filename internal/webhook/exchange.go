@@ -35,20 +35,26 @@ type exchange struct {
 	left   int        // retries
 	made   int        // attempts
 	heard  *reply     // what came of the last one, if that failed too; nil: nothing
+
+	told     func(Made) // nil: nobody is
+	attempts []Attempt
 }
 
 // ask is run, whose answer must be of status 2xx. The error says what was asked
 // and answered.
 func (x *exchange) ask(ctx context.Context) (*reply, *contract.Error) {
+	begun := x.begun()
 	answer, err := x.run(ctx)
 	switch {
 	case err == nil && success(answer.status):
+		x.tell(begun, answer, nil)
 		return answer, nil
 	case err == nil:
 		err = statusError(answer.status)
 	}
 	told := failure(x.at, err)
 	told.Exchange = x.kept()
+	x.tell(begun, answer, told)
 	return nil, told
 }
 
@@ -140,6 +146,7 @@ func (x *exchange) persistent(ctx context.Context, authorization string) (*reply
 		answer, err := x.client.attempt(ctx, r, x.at.limits, x.max, x.cutOff)
 		x.heard = answer
 		x.log(ctx, answer, err, time.Since(start))
+		x.attempted(start, answer, err)
 		if how := failed(answer, err); how&x.at.limits.on == 0 || x.left == 0 || ctx.Err() != nil ||
 			how == fail4xx && answer.status == http.StatusUnauthorized && x.at.user != nil && authorization == "" {
 			if err == nil && x.jar != nil {

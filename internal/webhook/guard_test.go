@@ -379,7 +379,7 @@ func TestFetchOverTheGuard(t *testing.T) {
 		if got := code(t, err); got != want {
 			t.Errorf("Fetch(%s) = %v, want code %d", raw, err, want)
 		}
-		_, err = outside.FetchMedia(t.Context(), raw, 1000)
+		_, err = outside.FetchMedia(t.Context(), raw, 1000, nil)
 		if got := code(t, err); got != want {
 			t.Errorf("FetchMedia(%s) = %v, want code %d", raw, err, want)
 		}

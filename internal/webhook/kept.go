@@ -5,10 +5,12 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"confab/internal/contract"
+	"confab/internal/mask"
 )
 
 // How much of an exchange a notice keeps, in bytes; the rest is cut off.
@@ -38,9 +40,15 @@ func (x *exchange) kept() *contract.Exchange {
 	k := &contract.Exchange{ID: rand.Text(), Method: x.method, Variables: cut(variables(x.params), keptVariables)}
 	if x.heard != nil {
 		k.Headers = cut(headers(x.heard.header), keptHeaders)
-		k.Body = body(x.heard.body)
+		// An application may say what it was sent.
+		k.Body = mask.Codes(body(x.heard.body), entries(x.params["Digits"]))
 	}
 	return k
+}
+
+// entries are those of what callers keyed that are long enough to be looked for.
+func entries(digits []string) []string {
+	return slices.DeleteFunc(slices.Clone(digits), func(d string) bool { return len(d) < 3 })
 }
 
 func variables(params url.Values) string {

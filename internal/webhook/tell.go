@@ -15,7 +15,7 @@ import (
 // tell sends one event, even when Run is being ended.
 func (d *Delivery) tell(ctx context.Context, e contract.Event) telling {
 	return d.client.tell(context.WithoutCancel(ctx), Request{Account: e.Account(), URL: e.Callback.URL, Method: e.Callback.Method,
-		Params: EventParams(e), Token: Token(e)}, false)
+		Params: EventParams(e), Token: Token(e), keep: d.told != nil}, false)
 }
 
 // Token returns the I-Twilio-Idempotency-Token of an event. It is the same

@@ -1,0 +1,33 @@
+package confab
+
+import (
+	"time"
+
+	"confab/internal/contract"
+	"confab/internal/sip"
+	"confab/internal/story"
+	"confab/internal/webhook"
+)
+
+// trace tells the stories of a message of SIP.
+func (s *Switch) trace(m sip.Traced) {
+	s.stories.Trace(m.CallID, story.Traced{At: m.At, Sent: m.Sent, Transport: m.Network, Local: m.Local, Remote: m.Remote, Raw: m.Raw})
+}
+
+// sample tells the stories what the voice of the calls that live is like.
+func (s *Switch) sample() {
+	now := time.Now()
+	s.calls.Sample(s.plane, func(call contract.CallSID, over time.Duration, q contract.Quality, out float64) {
+		s.stories.Sample(call, story.Reading{At: now, Over: over, Quality: q, Out: out})
+	})
+}
+
+// tried tells the stories of an attempt at a callback.
+func (s *Switch) tried(e contract.Event, attempt int, m webhook.Made, again bool) {
+	t := story.Tried{At: m.At, Took: m.Took, Method: m.Method, URL: m.URL, Status: m.Status}
+	code := 0
+	if m.Err != nil {
+		code, t.Err = int(m.Err.Code), m.Err.Message
+	}
+	s.stories.Tried(e.Pos, attempt, story.Told{Tried: t, Code: code, Header: m.Header, Body: m.Body, Again: again})
+}
