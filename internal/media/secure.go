@@ -51,7 +51,8 @@ func (s *Session) SetKeys(k Keys) error {
 
 // SetPath says where the far end of a secure session is, as ICE has found out: its
 // voice goes to the address to, and comes from there or from one of sources. What was
-// said before holds no more. An address that another session has stays its own.
+// said before holds no more. An address that another session has stays its own. It does not
+// wait: it holds from the loop's next turn on.
 func (s *Session) SetPath(to netip.AddrPort, sources ...netip.AddrPort) error {
 	if s.secure == nil {
 		return errNotSecure
@@ -62,7 +63,7 @@ func (s *Session) SetPath(to netip.AddrPort, sources ...netip.AddrPort) error {
 			all = append(all, addr)
 		}
 	}
-	if !s.loop.do(func() {
+	if !s.loop.mail.put(func() {
 		if s.ended {
 			return
 		}

@@ -22,6 +22,7 @@ var ErrSyntax = errors.New("not a session description")
 // for one voice stream. It is immutable.
 type Description struct {
 	timing  string // value of the first t= line
+	bundles bool   // it has a group of BUNDLE (RFC 9143)
 	streams []stream
 }
 
@@ -40,6 +41,7 @@ type stream struct {
 	rtcpAddr          netip.Addr
 	rtcpMux           bool
 	directionExplicit bool
+	said
 }
 
 // connection is a c= line.
@@ -102,6 +104,7 @@ func Parse(b []byte) (Description, error) {
 			current = &d.streams[len(d.streams)-1]
 		case 'a':
 			current.attribute(value)
+			d.bundles = d.bundles || current == &session && strings.HasPrefix(value, "group:BUNDLE")
 		}
 		if err != nil {
 			return Description{}, err
@@ -182,6 +185,8 @@ func (s *stream) attribute(value string) {
 		s.rtpmap(value)
 	case "fmtp":
 		s.fmtp(value)
+	default:
+		s.said.attribute(key, value)
 	}
 }
 
@@ -256,6 +261,7 @@ func (s *stream) inherit(session *stream) {
 		s.maxptime = session.maxptime
 	}
 	s.rtcpMux = s.rtcpMux || session.rtcpMux
+	s.said.inherit(&session.said)
 }
 
 // milliseconds reads a packet duration. What is no whole number of them

@@ -61,6 +61,7 @@ type Local struct {
 	ID      uint64         // session id of the o= line: one per dialog
 	Version uint64         // of the o= line: raised whenever what we say changes (RFC 3264 §8)
 	Held    bool           // we do not want to hear the far end now
+	Secure  *Secure        // what we say of ourselves where the stream is DTLS-SRTP; nil: it is not, and none that is fits
 }
 
 // Agreed is what offer and answer settled.
@@ -77,6 +78,7 @@ type Agreed struct {
 	RTCPMux     bool           // RTP and RTCP on one port (RFC 5761)
 	Send        bool           // the far end wants to hear us
 	Receive     bool           // the far end speaks, and we want to hear it
+	Secure      *Secure        // what the far end says of itself; nil where the stream is not protected
 }
 
 // Answer answers offer (RFC 3264 §6): the first voice stream that fits is
@@ -90,14 +92,23 @@ func Answer(offer Description, l Local) ([]byte, Agreed, error) {
 		return nil, Agreed{}, err
 	}
 	w := newWriter(l, offer.timing)
+	if offer.bundles {
+		w.secureSession(l, offer.streams[taken].mid)
+	} else {
+		w.secureSession(l, "")
+	}
 	for i, s := range offer.streams {
 		if i != taken {
 			// RFC 3264 §6: a refused stream keeps its place, with port 0.
 			w.line("m=", s.media, " 0 ", s.proto, " ", s.formats[0])
+			if l.Secure != nil && s.mid != "" {
+				w.line("a=mid:", s.mid) // RFC 8829 §5.3.1
+			}
 			continue
 		}
 		w.line("m=audio ", port(l), " ", s.proto, " ", w.formats(a))
 		w.agreed(a, l)
+		w.secureStream(l, s.Answers(l.Secure), s.mid)
 	}
 	return w.bytes(), a, nil
 }
@@ -133,7 +144,12 @@ func Offer(l Local) []byte {
 	for i := range clocks {
 		list = append(list, strconv.Itoa(int(l.DTMF)+i))
 	}
-	w.line("m=audio ", port(l), " RTP/AVP ", strings.Join(list, " "))
+	proto := " RTP/AVP "
+	if l.Secure != nil {
+		proto = " UDP/TLS/RTP/SAVPF "
+		w.secureSession(l, offeredMid)
+	}
+	w.line("m=audio ", port(l), proto, strings.Join(list, " "))
 	for _, f := range l.Formats {
 		w.format(f.PayloadType, f)
 	}
@@ -141,9 +157,16 @@ func Offer(l Local) []byte {
 		w.telephoneEvent(l.DTMF+uint8(i), clock)
 	}
 	w.ptime(l)
+	if l.Secure != nil {
+		w.line("a=rtcp-mux")
+	}
 	w.line("a=", directionFor(true, !l.Held).String())
+	w.secureStream(l, "actpass", offeredMid)
 	return w.bytes()
 }
+
+// offeredMid names the one stream of our offers.
+const offeredMid = "0"
 
 // offered are the formats to offer.
 func (l Local) offered() []Format {
@@ -175,7 +198,7 @@ func Accept(l Local, answer Description) (Agreed, error) {
 	if !ok {
 		return Agreed{}, ErrNothingFits
 	}
-	a.RTCPMux = false // it was not offered (RFC 5761 §5.1.1)
+	a.RTCPMux = l.Secure != nil // else it was not offered (RFC 5761 §5.1.1)
 	a.Receive = a.Receive && !l.Held
 	return a, nil
 }
@@ -184,11 +207,15 @@ func Accept(l Local, answer Description) (Agreed, error) {
 // is false when nothing. choose lets us choose among its formats, as who answers
 // does; otherwise it has chosen.
 func (s *stream) agree(l Local, choose bool) (a Agreed, ok bool) {
-	if s.media != "audio" || s.port == 0 || s.proto != "RTP/AVP" && s.proto != "RTP/AVPF" {
+	if s.media != "audio" || s.port == 0 {
+		return a, false
+	}
+	switch {
+	case l.Secure == nil && s.proto != "RTP/AVP" && s.proto != "RTP/AVPF", l.Secure != nil && !s.protected():
 		return a, false
 	}
 	// A multicast stream is no conversation; without a c= line there is nobody to talk to.
-	if !s.given || s.addr.IsMulticast() {
+	if (!s.given || s.addr.IsMulticast()) && l.Secure == nil {
 		return a, false
 	}
 	a.PTime = s.sendPTime()
@@ -223,6 +250,11 @@ func (s *stream) agree(l Local, choose bool) (a Agreed, ok bool) {
 	// RFC 3264 §8.4: an address of 0.0.0.0 asks us to send nothing.
 	a.Send = s.direction.receives() && !(s.addr.IsValid() && s.addr.IsUnspecified())
 	a.Receive = s.direction.sends()
+	if l.Secure != nil {
+		a.Send = s.direction.receives() // an offer without candidates has that address (RFC 8829 §5.2.1)
+		far := s.Secure
+		a.Secure = &far
+	}
 	return a, true
 }
 

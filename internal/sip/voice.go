@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/rand"
 	"encoding/binary"
-	"fmt"
 	"mime"
 	"mime/multipart"
 	"net/netip"
@@ -17,11 +16,9 @@ import (
 	"confab/internal/sdp"
 )
 
-// Payload types that we offer (RFC 3551 §6: dynamic ones are 96 to 127).
-const (
-	dtmfPayload    = 101 // telephone-event; further clocks have those after it
-	dynamicPayload = 110 // the first codec that has none of its own
-)
+// dtmfPayload is the payload type of telephone-event that we offer; further clocks have
+// those after it (RFC 3551 §6: dynamic ones are 96 to 127).
+const dtmfPayload = 101
 
 // voice is a dialog's side of offer and answer (RFC 3264): what was said last
 // by each, and the session that it is about.
@@ -39,7 +36,7 @@ type voice struct {
 func (s *Server) openVoice(codecs, accepted []codec.Codec, offer *sdp.Description, signal netip.Addr, alone bool) (voice, error) {
 	config := media.SessionConfig{Signal: signal, Alone: alone}
 	local := sdp.Local{
-		Formats: formats(codecs, accepted),
+		Formats: media.Formats(codecs, accepted),
 		DTMF:    dtmfPayload,
 		PTime:   20 * time.Millisecond,
 		ID:      sessionID(),
@@ -73,40 +70,6 @@ func (s *Server) codecs(names []string) (offered, accepted []codec.Codec, err er
 		}
 	}
 	return offered, nil, nil
-}
-
-// formats are codecs as SDP has them, and those that are accepted and not offered.
-func formats(codecs, accepted []codec.Codec) []sdp.Format {
-	offered, besides := forms(codecs), forms(accepted)
-	list := make([]sdp.Format, 0, len(offered)+len(besides))
-	next := uint8(dynamicPayload)
-	for i, c := range append(offered, besides...) {
-		f := sdp.Format{Name: c.Name(), Clock: c.ClockRate(), Channels: c.Channels(), Parameters: c.Parameters(),
-			Band: c.SampleRate(), Whole: !c.Kind().Divisible, Unoffered: i >= len(offered)}
-		if n, ok := c.(codec.Negotiable); ok {
-			f.Answer = n.Answer
-		}
-		if pt := c.PayloadType(); pt >= 0 {
-			f.PayloadType = uint8(pt)
-		} else {
-			f.PayloadType = next
-			next++
-		}
-		list = append(list, f)
-	}
-	return list
-}
-
-// forms are codecs in each of the ways in which they are offered.
-func forms(codecs []codec.Codec) (list []codec.Codec) {
-	for _, c := range codecs {
-		if n, ok := c.(codec.Negotiable); ok {
-			list = append(list, n.Forms()...)
-		} else {
-			list = append(list, c)
-		}
-	}
-	return list
 }
 
 // sessionID returns a number for the o= line (RFC 8866 §5.2), which some far
@@ -162,15 +125,11 @@ func (v *voice) adopt(text []byte, a sdp.Agreed) error {
 	if bytes.Equal(text, v.heard) {
 		return nil // RFC 3264 §8: nothing has changed
 	}
-	c, ok := codec.ByName(a.Name, a.Clock, a.Parameters)
-	if !ok {
-		return fmt.Errorf("no codec %s/%d", a.Name, a.Clock)
-	}
-	err := v.session.Set(media.Params{
-		Codec: c, PayloadType: a.PayloadType, DTMF: a.DTMF, DTMFClock: a.DTMFClock, PTime: a.PTime,
-		Remote: a.Remote, RTCP: a.RTCP, RTCPMux: a.RTCPMux, Send: a.Send, Receive: a.Receive,
-	})
+	params, err := media.ParamsOf(a)
 	if err != nil {
+		return err
+	}
+	if err := v.session.Set(params); err != nil {
 		return err
 	}
 	v.heard = text
