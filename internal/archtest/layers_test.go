@@ -74,6 +74,7 @@ var libraries = map[string][]string{
 	"github.com/pion/rtcp":                {"internal/rtp"},
 	"github.com/pion/dtls/v3":             {"internal/webrtc"},
 	"github.com/pion/stun/v3":             {"internal/webrtc"},
+	"github.com/pion/logging":             {"internal/webrtc"},
 	"modernc.org/sqlite":                  {"internal/store", "internal/line"},
 	"github.com/pressly/goose/v3":         {"internal/store", "internal/line"},
 	"github.com/prometheus/client_golang": {"internal/confab", "internal/api"},

@@ -2,18 +2,24 @@ package webrtc
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
+	"fmt"
 	"log/slog"
+	"net"
 	"net/netip"
+	"sync"
 
 	"confab/internal/codec"
 	"confab/internal/media"
+	"confab/internal/sdp"
 )
 
 // Errors that callers branch on.
 var (
-	// ErrLost means that a far end was connected, and checks no more (RFC 7675 §5.1).
-	ErrLost = errors.New("the far end is gone: it has not checked for 30 s")
+	// ErrLost means that a far end was connected, and checks no more (RFC 7675
+	// §5.1), or is not heard any more (media.Config.MediaTimeout).
+	ErrLost = errors.New("the far end is gone: nothing comes from it any more")
 	// ErrUnconnected means that a far end did not connect after Start.
 	ErrUnconnected = errors.New("the far end did not connect within 30 s")
 	// ErrFingerprint means that a far end showed another certificate than its SDP named.
@@ -38,36 +44,156 @@ type Config struct {
 	Advertise netip.Addr
 
 	// Addresses lists the addresses of this host that are offered as candidates,
-	// the best first. Nil: those of its network interfaces, loopback last.
+	// the best first, where the port listens on all of them. Nil: those of its network
+	// interfaces, loopback last.
 	Addresses func() []netip.Addr
 
 	Log *slog.Logger // nil discards
 }
 
-// Transport makes peers.
-type Transport struct{ cfg Config }
+func (c Config) withDefaults() Config {
+	if c.Codecs == nil {
+		if opus, err := codec.Opus(); err == nil {
+			c.Codecs = append(c.Codecs, opus)
+		}
+		c.Codecs = append(c.Codecs, codec.G722, codec.PCMU, codec.PCMA)
+	}
+	if c.Addresses == nil {
+		c.Addresses = hostAddresses
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return c
+}
 
-// New makes a Transport. Its ports open as peers need them.
+// Transport makes peers.
+type Transport struct {
+	cfg         Config
+	certificate tls.Certificate
+	fingerprint string
+	wg          sync.WaitGroup // doors, and the handshakes of peers
+
+	mu     sync.Mutex
+	closed bool
+	doors  map[net.PacketConn]*door // one for each loop
+	peers  map[*Peer]struct{}
+}
+
+// New makes a Transport, with a certificate of its own. Its ports open as peers need
+// them.
 func New(c Config) (*Transport, error) {
 	if c.Plane == nil {
 		return nil, errors.New("webrtc: no media plane")
 	}
-	return &Transport{cfg: c}, nil
+	t := &Transport{cfg: c.withDefaults(), doors: make(map[net.PacketConn]*door), peers: make(map[*Peer]struct{})}
+	var err error
+	if t.certificate, t.fingerprint, err = newCertificate(); err != nil {
+		return nil, fmt.Errorf("webrtc: make a certificate: %w", err)
+	}
+	return t, nil
 }
 
-// Close closes all peers, and waits for what the Transport has started.
-func (t *Transport) Close() error { return nil }
+// Close closes all peers, and waits for what the Transport has started. It comes
+// before Plane.Close.
+func (t *Transport) Close() error {
+	t.mu.Lock()
+	t.closed = true
+	var peers []*Peer
+	for p := range t.peers {
+		peers = append(peers, p)
+	}
+	doors := make([]*door, 0, len(t.doors))
+	for _, d := range t.doors {
+		doors = append(doors, d)
+	}
+	t.mu.Unlock()
+	for _, p := range peers {
+		p.Close()
+	}
+	for _, d := range doors {
+		_ = d.conn.Close()
+	}
+	t.wg.Wait()
+	return nil
+}
 
 // Answer answers an offer of a far end (RFC 8829 §5.3), and returns its peer with
 // an open session, which is set but not started: call Start once the answer is on
 // its way. Errors: sdp.ErrNothingFits, sdp.ErrSyntax, media.ErrNoPort, ErrClosed.
-func (t *Transport) Answer(ctx context.Context, offer []byte) (*Peer, []byte, error) {
-	return nil, nil, errors.ErrUnsupported
+func (t *Transport) Answer(_ context.Context, offer []byte) (*Peer, []byte, error) {
+	o, err := sdp.Parse(offer)
+	if err != nil {
+		return nil, nil, err
+	}
+	if _, err := sdp.Agree(o, sdp.Local{Formats: media.Formats(t.cfg.Codecs, nil), Secure: new(sdp.Secure)}); err != nil {
+		return nil, nil, err
+	}
+	p, err := t.newPeer(t.cfg.Codecs)
+	if err != nil {
+		return nil, nil, err
+	}
+	answer, err := p.Reoffer(offer)
+	if err != nil {
+		p.Close()
+		return nil, nil, err
+	}
+	return p, answer, nil
 }
 
 // Offer makes an offer of ours (RFC 8829 §5.2) of these codecs, or of those of
 // Config if there are none, and its peer; Accept takes the answer. Errors:
 // media.ErrNoPort, ErrClosed.
-func (t *Transport) Offer(ctx context.Context, codecs ...codec.Codec) (*Peer, []byte, error) {
-	return nil, nil, errors.ErrUnsupported
+func (t *Transport) Offer(_ context.Context, codecs ...codec.Codec) (*Peer, []byte, error) {
+	if len(codecs) == 0 {
+		codecs = t.cfg.Codecs
+	}
+	p, err := t.newPeer(codecs)
+	if err != nil {
+		return nil, nil, err
+	}
+	return p, p.Offer(), nil
+}
+
+// newPeer opens a session, and the door of its loop.
+func (t *Transport) newPeer(codecs []codec.Codec) (*Peer, error) {
+	session, err := t.cfg.Plane.Open(media.SessionConfig{Secure: true})
+	if err != nil {
+		return nil, err
+	}
+	p := newPeer(t, session, codecs)
+	t.mu.Lock()
+	if t.closed {
+		t.mu.Unlock()
+		session.Close()
+		return nil, ErrClosed
+	}
+	conn := session.Door()
+	d := t.doors[conn]
+	if d == nil {
+		d = newDoor(conn)
+		t.doors[conn] = d
+		t.wg.Go(d.run)
+	}
+	t.peers[p] = struct{}{}
+	t.mu.Unlock()
+	p.door = d
+	d.admit(p, p.local.Secure.User)
+	return p, nil
+}
+
+// forget is told by a peer that it has ended.
+func (t *Transport) forget(p *Peer) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.peers, p)
+}
+
+// start runs f on a goroutine that Close waits for, unless it has been called.
+func (t *Transport) start(f func()) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.closed {
+		t.wg.Go(f)
+	}
 }
