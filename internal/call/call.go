@@ -84,8 +84,8 @@ func newInbound(cs *Calls, l leg.Leg, number contract.NumberInfo) *Call {
 		sid = contract.NewCallSID()
 	}
 	c := newCall(cs, sid, contract.CallInfo{
-		Number: number.Number,
-		From:   from.From, To: dialledNumber(from.To, number.Number), Caller: from.Caller, Forwarded: from.Forwarded,
+		Number: number.Number, Application: from.Application,
+		From: from.From, To: dialledNumber(from.To, number.Number), Caller: from.Caller, Forwarded: from.Forwarded,
 		Status: contract.CallRinging, Direction: contract.Inbound,
 		SIPCallID: from.CallID, SIPDomain: from.Host,
 		CallbackURL: number.StatusCallback, CallbackMethod: number.StatusMethod,

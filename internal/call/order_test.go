@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/netip"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -18,12 +19,15 @@ import (
 // directory dials far ends by their identity: a leg.Dialer of a few lines.
 type directory struct {
 	*stage
+	mu      sync.Mutex
 	what    map[string]func(ctx context.Context, progress func(leg.Progress)) (leg.Leg, error)
 	targets []leg.Target
 }
 
 func (d *directory) Dial(ctx context.Context, t leg.Target, progress func(leg.Progress)) (leg.Leg, error) {
+	d.mu.Lock()
 	d.targets = append(d.targets, t)
+	d.mu.Unlock()
 	identity, _, _ := strings.Cut(strings.TrimPrefix(t.URI, "client:"), "?")
 	return d.what[identity](ctx, progress)
 }
@@ -52,6 +56,8 @@ func (d *directory) answered() *far {
 		d.t.Fatal(err)
 	}
 	session.Start()
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	f := &far{session: session, done: make(chan struct{}), answered: 1, info: leg.Info{Outbound: true}}
 	d.legs = append(d.legs, f)
 	return f

@@ -109,6 +109,62 @@ func TestNew_endsWhatACrashCutOff(t *testing.T) {
 	}
 }
 
+// A call that was being made is ended as failed, and so is the place that was kept
+// for one in a conference; only who asked for the end is told of it.
+func TestNew_endsCallsThatRang(t *testing.T) {
+	c := config(t)
+	account := contract.NewAccountSID()
+	made := func(events string) contract.CallInfo {
+		return contract.CallInfo{SID: contract.NewCallSID(), Account: account, Status: contract.CallQueued, Direction: contract.OutboundAPI,
+			From: "+15550100", To: "client:bob", Created: time.Now(), CallbackURL: "http://192.0.2.1/progress", CallbackEvents: events}
+	}
+	told, untold := made("initiated completed"), made("initiated ringing")
+	rung := untold
+	rung.Status = contract.CallRinging
+	room := contract.ConferenceInfo{SID: contract.NewConferenceSID(), Account: account, FriendlyName: "tea", Status: contract.ConferenceInit, Created: time.Now(),
+		CallbackURL: "http://192.0.2.1/events", CallbackEvents: "leave"}
+	journal := openStore(t, c)
+	var last contract.Pos
+	for _, e := range []contract.Event{
+		{Type: contract.EventParticipantInvite, Sequence: 1, Conference: &room,
+			Participant: &contract.ParticipantInfo{Conference: room.SID, Call: told.SID, Invited: true}},
+		{Type: contract.EventCallInitiated, Call: &told},
+		{Type: contract.EventCallInitiated, Call: &untold},
+		{Type: contract.EventCallRinging, Sequence: 1, Call: &rung},
+	} {
+		e.Time = time.Now()
+		last = journal.Append(e)
+	}
+	if err := journal.Wait(t.Context(), last); err != nil {
+		t.Fatal(err)
+	}
+	closed(t, journal)
+	s, err := confab.New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	journal = openStore(t, c)
+	defer closed(t, journal)
+	events, err := journal.Tail(t.Context(), last, 100)
+	if err != nil || len(events) != 4 {
+		t.Fatalf("%d events, %v", len(events), err)
+	}
+	leave, end := events[0], events[1]
+	if leave.Type != contract.EventParticipantLeave || leave.Sequence != 1 || leave.Callback == nil || leave.Participant.Call != told.SID ||
+		end.Type != contract.EventConferenceEnd || end.Sequence != 2 || end.Callback != nil {
+		t.Errorf("%+v, then %+v", leave, end)
+	}
+	for _, e := range events[2:] {
+		want := map[contract.CallSID]int{told.SID: 1, untold.SID: 2}[e.Call.SID]
+		if e.Type != contract.EventCallCompleted || e.Call.Status != contract.CallFailed || e.Sequence != want || (e.Callback != nil) != (e.Call.SID == told.SID) {
+			t.Errorf("%+v of %+v to %v", e, e.Call, e.Callback)
+		}
+	}
+}
+
 func openStore(t *testing.T, c confab.Config) *store.Store {
 	t.Helper()
 	s, err := store.Open(t.Context(), c.Data, nil)

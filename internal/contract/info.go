@@ -10,23 +10,26 @@ import (
 // CallInfo is a snapshot of one call: an immutable copy for readers, for
 // records and for webhooks. Zero times mean "not yet".
 type CallInfo struct {
-	SID       CallSID
-	Account   AccountSID
-	Parent    CallSID // the call whose <Dial> made this one; empty for others
-	Number    string  // the number dialled, as configured; empty for outbound calls
-	From, To  string  // E.164 where normalisable, otherwise as received (Twilio From, To)
-	Caller    string  // display name of the far end; may be empty
-	Forwarded string  `json:",omitempty"` // who forwarded the call to this number (Twilio ForwardedFrom); empty: nobody
-	Status    CallStatus
-	Direction Direction
-	Created   time.Time
-	Answered  time.Time
-	Ended     time.Time
-	Cause     Cause
-	SIPCode   int    // final SIP status sent or received; 0 until the end
-	SIPCallID string // Call-ID of the dialog
-	SIPDomain string // host of the request URI
-	SourceIP  string // IP address that the call came from
+	SID     CallSID
+	Account AccountSID
+	Parent  CallSID // the call whose <Dial> made this one; empty for others
+	Number  string  // the number dialled, as configured; empty for outbound calls
+	// Application answers the call of a client that named it, in place of a number;
+	// empty: none does.
+	Application ApplicationSID `json:",omitempty"`
+	From, To    string         // E.164 where normalisable, otherwise as received (Twilio From, To)
+	Caller      string         // display name of the far end; may be empty
+	Forwarded   string         `json:",omitempty"` // who forwarded the call to this number (Twilio ForwardedFrom); empty: nobody
+	Status      CallStatus
+	Direction   Direction
+	Created     time.Time
+	Answered    time.Time
+	Ended       time.Time
+	Cause       Cause
+	SIPCode     int    // final SIP status sent or received; 0 until the end
+	SIPCallID   string // Call-ID of the dialog
+	SIPDomain   string // host of the request URI
+	SourceIP    string // IP address that the call came from
 	// Quality is that of the voice, once a call that was answered is over.
 	Quality *Quality `json:",omitempty"`
 	// CallbackURL is told of the call's progress (Twilio StatusCallback); empty: nobody

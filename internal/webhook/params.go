@@ -28,6 +28,7 @@ func CallParams(c contract.CallInfo) url.Values {
 	setIf(v, "CallerName", c.Caller)
 	setIf(v, "ForwardedFrom", c.Forwarded)
 	setIf(v, "ParentCallSid", string(c.Parent))
+	setIf(v, "ApplicationSid", string(c.Application))
 	setIf(v, "SipDomain", c.SIPDomain)
 	setIf(v, "SipCallId", c.SIPCallID)
 	if c.SIPCallID != "" { // a browser's call is none of SIP's
@@ -44,7 +45,7 @@ func CallParams(c contract.CallInfo) url.Values {
 func Standard(name string) bool {
 	switch name {
 	case "CallSid", "AccountSid", "From", "To", "Caller", "Called", "CallStatus", "ApiVersion", "Direction",
-		"CallerName", "ForwardedFrom", "ParentCallSid", "SipDomain", "SipCallId", "SipSourceIp":
+		"CallerName", "ForwardedFrom", "ParentCallSid", "ApplicationSid", "SipDomain", "SipCallId", "SipSourceIp":
 		return true
 	}
 	return strings.HasPrefix(name, "SipHeader_")

@@ -104,6 +104,7 @@ func (p *person) answer() error {
 		return err
 	}
 	p.work.Go(func() { e.listen(tap) })
+	p.work.Go(func() { p.hearKeys(l) })
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.leg, p.ear = l, e
@@ -157,4 +158,33 @@ func parseRegisters(name string, w []string) (step, error) {
 		return nil, fmt.Errorf("what is %q?", strings.Join(w, " "))
 	}
 	return deed(func(r *run) error { return r.person(name).register(r.stage.clients) }), nil
+}
+
+// hearKeys notes the far end's keys until the call ends.
+func (p *person) hearKeys(l leg.Leg) {
+	for {
+		key, err := l.Session().Digit(context.Background())
+		if err != nil {
+			return
+		}
+		p.mu.Lock()
+		p.keys += string(key)
+		p.signalLocked()
+		p.mu.Unlock()
+	}
+}
+
+// parseSent: "bob is sent 12": these keys have come, and no others, since the answer.
+func parseSent(name string, w []string) (step, error) {
+	w, d, err := within(w, time.Second)
+	if err != nil || len(w) != 1 {
+		return nil, errors.New("want keys")
+	}
+	return sight(func(r *run) error {
+		p := r.person(name)
+		if !p.until(d, func() bool { return p.keys == w[0] }) {
+			return fmt.Errorf("%s was sent %q, not %q", name, p.keys, w[0])
+		}
+		return nil
+	}), nil
 }

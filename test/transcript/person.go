@@ -34,6 +34,7 @@ type person struct {
 	incoming leg.Leg // of a call that came in
 	leg      leg.Leg // once it is answered
 	ear      *ear
+	keys     string             // that have come from the far end
 	stop     context.CancelFunc // ends the dialling
 	hush     context.CancelFunc // ends what is being said
 	changed  chan struct{}      // closed and replaced at each change
@@ -67,7 +68,7 @@ func (p *person) call(target string, codecs []string) error {
 
 func (p *person) newCallLocked() {
 	p.calls++
-	p.ringing, p.over, p.mine, p.refused, p.failure, p.leg, p.ear, p.incoming = false, false, false, nil, nil, nil, nil, nil
+	p.ringing, p.over, p.mine, p.refused, p.failure, p.leg, p.ear, p.incoming, p.keys = false, false, false, nil, nil, nil, nil, nil, ""
 }
 
 // live is one call, from dialling to the end.
@@ -87,6 +88,7 @@ func (p *person) live(ctx context.Context, target string, codecs []string) {
 	tap, err := l.Session().Tap()
 	if err == nil {
 		p.work.Go(func() { e.listen(tap) })
+		p.work.Go(func() { p.hearKeys(l) })
 	}
 	p.mu.Lock()
 	p.leg, p.ear, p.failure = l, e, err

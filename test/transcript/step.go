@@ -79,6 +79,7 @@ var verbs = map[string]func(name string, w []string) (step, error){
 	"registers":   parseRegisters,
 	"answers":     alone(func(p *person) error { return p.answer() }),
 	"rejects":     alone(func(p *person) error { return p.reject() }),
+	"is sent":     parseSent,
 	"is rung":     parseIs((*person).isRung),
 	"is not rung": parseIs((*person).isNotRung),
 	"misses it":   parseIs((*person).missesIt),
