@@ -45,8 +45,9 @@ type Config struct {
 	// ICE are the servers that help browsers to find a way here.
 	ICE turn.Config
 
-	Keys Keys         // nil: there are no API keys
-	Log  *slog.Logger // nil discards
+	Keys     Keys         // nil: there are no API keys
+	Sessions Sessions     // nil: nobody is signed in
+	Log      *slog.Logger // nil discards
 }
 
 func (c Config) validate() error {

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"net/http"
-	"strings"
 
 	"confab/internal/contract"
 )
@@ -15,28 +14,20 @@ type Keys interface {
 	// Secret returns the SHA-256 digest of a key's secret; ok is false when
 	// there is no such key.
 	Secret(ctx context.Context, sid string) (digest [sha256.Size]byte, ok bool, err error)
+	// KeyRole returns what a key may do.
+	KeyRole(ctx context.Context, sid string) (role contract.Role, ok bool, err error)
 }
 
-// authenticate finds out whether the request has the account's credentials:
-// HTTP Basic, with the AccountSid and the AuthToken, or an API key and its
-// secret. How long it takes does not depend on how much of them is right.
+// authenticate finds out whether the request may do what it asks for.
 func (a *API) authenticate(q *request) error {
-	user, password, given := q.BasicAuth()
-	sum := sha256.Sum256([]byte(password))
-	if !strings.HasPrefix(user, "SK") || a.cfg.Keys == nil {
-		if right := same(user, string(a.cfg.Account)) & same(password, a.cfg.Token); !given || right != 1 {
-			return errAuthenticate()
-		}
-		return nil
-	}
-	digest, known, err := a.cfg.Keys.Secret(q.Context(), user)
-	if err != nil {
+	g, err := a.grant(q.Request)
+	switch {
+	case err != nil:
 		return err
-	}
-	if right := subtle.ConstantTimeCompare(sum[:], digest[:]); !known || right != 1 || q.place.forMain() {
+	case g.Key != "" && q.place.forMain():
 		return errAuthenticate()
 	}
-	return nil
+	return g.permit(a.roleFor(q))
 }
 
 // forMain reports whether a path is closed to API keys (Twilio API keys: standard

@@ -62,8 +62,7 @@ func internal() *problem {
 // it asks for by the path like any other.
 func (q *request) refuse(w http.ResponseWriter, p *problem) {
 	if p.status == http.StatusUnauthorized {
-		// RFC 9110 §11.6.1: a 401 says how to authenticate.
-		w.Header().Set("WWW-Authenticate", `Basic realm="Confab API", charset="UTF-8"`)
+		w.Header().Set("WWW-Authenticate", challenge(q.Request))
 	}
 	if p.allow != nil {
 		// RFC 9110 §15.5.6: a 405 lists what is allowed.

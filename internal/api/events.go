@@ -80,21 +80,34 @@ func NewEvents(c EventsConfig) *Events {
 	return e
 }
 
-// ServeHTTP answers who has the credentials of the account.
+// ServeHTTP answers who has the credentials of the account, or a session.
 func (e *Events) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	q := newRequest(w, r, e.cfg.API.cfg.Account)
-	// An API key opens what is not the account's own (Twilio API keys).
-	q.place.steps = []string{"Accounts", string(e.cfg.API.cfg.Account), "Events"}
-	if err := e.cfg.API.authenticate(q); err != nil {
+	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+	if err := e.authenticate(r); err != nil {
 		e.refuse(w, r, err)
 		return
 	}
 	e.mux.ServeHTTP(w, r)
 }
 
-// refuse answers with an error in JSON; what is not a *problem is ours, and only
-// logged.
+// authenticate finds out whether the request may do what it asks for. An API key
+// opens what is not the account's own (Twilio API keys).
+func (e *Events) authenticate(r *http.Request) error {
+	g, err := e.cfg.API.grant(r)
+	if err != nil {
+		return err
+	}
+	return g.permit(e.roleFor(r))
+}
+
+// refuse answers with an error in JSON.
 func (e *Events) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	e.cfg.API.refuseJSON(w, r, err)
+}
+
+// refuseJSON answers with an error in JSON; what is not a *problem is ours, and
+// only logged.
+func (a *API) refuseJSON(w http.ResponseWriter, r *http.Request, err error) {
 	p := new(problem)
 	switch {
 	case errors.As(err, &p):
@@ -102,12 +115,12 @@ func (e *Events) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		p = &problem{status: http.StatusNotFound, code: contract.CodeNotFoundREST, message: r.URL.Path + " was not found"}
 	default:
 		if r.Context().Err() == nil {
-			e.cfg.API.log.Error("events request failed", "path", r.URL.Path, "err", err)
+			a.log.Error("request failed", "path", r.URL.Path, "err", err)
 		}
-		p = &problem{status: http.StatusInternalServerError, code: contract.CodeInternalREST, message: "An internal server error occurred"}
+		p = internal()
 	}
 	if p.status == http.StatusUnauthorized {
-		w.Header().Set("WWW-Authenticate", `Basic realm="Confab API"`) // RFC 7235 §4.1
+		w.Header().Set("WWW-Authenticate", challenge(r))
 	}
 	send(w, p.status, map[string]any{"status": p.status, "code": p.code, "message": p.message})
 }

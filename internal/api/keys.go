@@ -1,6 +1,8 @@
 package api
 
 import (
+	"cmp"
+
 	"confab/internal/contract"
 	"confab/internal/store"
 )
@@ -11,6 +13,7 @@ func describeKey(item store.KeyItem) object {
 	return object{
 		{"sid", string(item.Info.SID)},
 		{"friendly_name", text(item.Info.FriendlyName)},
+		{"role", string(item.Info.Role)}, // ours; the contract's keys have none
 		{"date_created", date(item.Info.Created)},
 		{"date_updated", date(item.Updated)},
 	}
@@ -64,15 +67,15 @@ func (a *API) fetchKey(q *request) (answer, error) {
 // createKey makes an API key. This answer alone has its secret (Twilio Key
 // resource, create).
 func (a *API) createKey(q *request) (answer, error) {
-	name, err := q.keyName()
+	name, role, err := q.keyForm()
 	if err != nil {
 		return nil, err
 	}
-	k, secret, err := a.cfg.Store.AddKey(q.Context(), value(name))
+	k, secret, err := a.cfg.Store.AddKey(q.Context(), value(name), cmp.Or(role, contract.RoleAdminister))
 	if err != nil {
 		return nil, err
 	}
-	a.log.Info("API key was made", "key", k.SID)
+	a.log.Info("API key was made", "key", k.SID, "role", k.Role)
 	o := describeKey(store.KeyItem{Info: k, Updated: k.Created})
 	return created{resource{q.keyKind(), append(o, property{"secret", secret})}}, nil
 }
@@ -81,9 +84,14 @@ func (a *API) updateKey(q *request) (answer, error) {
 	if _, err := a.fetchKey(q); err != nil {
 		return nil, err
 	}
-	name, err := q.keyName()
+	name, role, err := q.keyForm()
 	if err != nil {
 		return nil, err
+	}
+	if role != "" {
+		if _, err := a.cfg.Store.SetKeyRole(q.Context(), contract.KeySID(q.names[0]), role); err != nil {
+			return nil, err
+		}
 	}
 	if name != nil {
 		if _, err := a.cfg.Store.NameKey(q.Context(), contract.KeySID(q.names[0]), *name); err != nil {
@@ -93,14 +101,14 @@ func (a *API) updateKey(q *request) (answer, error) {
 	return a.fetchKey(q)
 }
 
-// keyName reads the one parameter that keys have.
-func (q *request) keyName() (*string, error) {
+// keyForm reads the parameters of a key: its name, and its role, which is ours.
+func (q *request) keyForm() (name *string, role contract.Role, err error) {
 	p, err := q.form()
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	name := p.name()
-	return name, p.err
+	name, role = p.name(), word(p, "Role", contract.Roles()...)
+	return name, role, p.err
 }
 
 // deleteKey removes an API key: its next request is refused.

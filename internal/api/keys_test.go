@@ -23,7 +23,7 @@ func TestKey_opensUntilItIsRemoved(t *testing.T) {
 		})
 		made := decode(t, d.ask(t, "POST", own+path+".json", url.Values{"FriendlyName": {"Tea"}}), 201)
 		sk, secret := made["sid"].(string), made["secret"].(string)
-		if !contract.KeySID(sk).Valid() || len(secret) != 32 || made["friendly_name"] != "Tea" || made["date_created"] == nil || len(made) != 5 {
+		if !contract.KeySID(sk).Valid() || len(secret) != 32 || made["friendly_name"] != "Tea" || made["date_created"] == nil || made["role"] != "administer" || len(made) != 6 {
 			t.Errorf("made: %v", made)
 		}
 		uri := own + path + "/" + sk + ".json"
@@ -58,7 +58,7 @@ func TestKey_opensUntilItIsRemoved(t *testing.T) {
 				t.Errorf("%s: %d %s", target, w.Code, w.Body)
 			}
 		}
-		if got := decode(t, d.ask(t, "POST", uri, url.Values{"FriendlyName": {"Cake"}}), 200); got["friendly_name"] != "Cake" || len(got) != 4 {
+		if got := decode(t, d.ask(t, "POST", uri, url.Values{"FriendlyName": {"Cake"}}), 200); got["friendly_name"] != "Cake" || len(got) != 5 {
 			t.Errorf("named: %v", got)
 		}
 		if got := decode(t, d.ask(t, "POST", uri, nil), 200); got["friendly_name"] != "Cake" {

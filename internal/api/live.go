@@ -53,7 +53,7 @@ func (e *Events) live(w http.ResponseWriter, r *http.Request) error {
 				return nil
 			}
 		case <-beat.C:
-			if !s.write(": nothing new\n\n") {
+			if e.authenticate(r) != nil || !s.write(": nothing new\n\n") {
 				return nil
 			}
 		case <-r.Context().Done():

@@ -127,6 +127,19 @@ func match(path string, steps []string) (names []string, ok bool) {
 	return names, true
 }
 
+// serves reports whether there is something to be done by a method.
+func (r route) serves(method string) bool {
+	switch method {
+	case http.MethodGet, http.MethodHead:
+		return r.get != nil
+	case http.MethodPost:
+		return r.post != nil
+	case http.MethodDelete:
+		return r.delete != nil
+	}
+	return false
+}
+
 // serve has the request answered by the handler of its method.
 func (r route) serve(a *API, q *request) (answer, error) {
 	if r.later {

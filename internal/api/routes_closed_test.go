@@ -8,6 +8,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"confab/internal/contract"
 )
 
 const (
@@ -21,6 +23,10 @@ type oneKey struct{}
 
 func (oneKey) Secret(_ context.Context, sid string) ([sha256.Size]byte, bool, error) {
 	return sha256.Sum256([]byte("secret")), sid == "SK1", nil
+}
+
+func (oneKey) KeyRole(_ context.Context, sid string) (contract.Role, bool, error) {
+	return contract.RoleAdminister, sid == "SK1", nil
 }
 
 // Whatever is served, by the very tables that say so, is closed to who has no

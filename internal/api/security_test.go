@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"confab/internal/api"
+	"confab/internal/contract"
 )
 
 // resources are the paths that are served, below the account, and what may be
@@ -229,6 +230,11 @@ func (k keys) Secret(_ context.Context, sid string) (digest [sha256.Size]byte, o
 	}
 	secret, ok := k[sid]
 	return sha256.Sum256([]byte(secret)), ok, nil
+}
+
+func (k keys) KeyRole(_ context.Context, sid string) (contract.Role, bool, error) {
+	_, ok := k[sid]
+	return contract.RoleAdminister, ok, nil
 }
 
 // Twilio API keys: a standard one opens all but Accounts and Keys.

@@ -123,6 +123,9 @@ func (e *Events) stream(w http.ResponseWriter, r *http.Request) error {
 			default:
 			}
 		case <-beat.C:
+			if e.authenticate(r) != nil { // a session that has ended, a key that was removed
+				return nil
+			}
 			// An id without data moves Last-Event-ID on, past what was filtered out.
 			if !s.write(fmt.Sprintf(": nothing new\nid: %d\n\n", after)) {
 				return nil

@@ -43,6 +43,13 @@ func (s *Switch) banner(ctx context.Context, to io.Writer) error {
 	}
 	row("Codecs", "%s", strings.Join(s.codecs, ", "))
 	fmt.Fprintln(&b)
+	if s.cfg.Console.Serve {
+		link, note, err := s.consoleLink(ctx)
+		if err != nil {
+			return err
+		}
+		row("Console", "%s%s", link, note)
+	}
 	row("API", "%s%s", s.Origin(), api.Root)
 	row("AccountSid", "%s", s.account.SID)
 	row("AuthToken", "%s", s.tokenPlace())

@@ -43,6 +43,7 @@ type Config struct {
 
 	TLS       TLS       `yaml:"tls" embed:"" prefix:"tls-"`
 	ICE       ICE       `yaml:"ice" embed:"" prefix:"ice-"`
+	Console   Console   `yaml:"console" embed:"" prefix:"console-"`
 	Webhook   Webhook   `yaml:"webhook" embed:"" prefix:"webhook-"`
 	Media     Media     `yaml:"media" embed:"" prefix:"media-"`
 	Retention Retention `yaml:"retention" embed:"" prefix:"retention-"`
@@ -86,6 +87,13 @@ type ICE struct {
 	Secret   string `yaml:"turn_secret" name:"ice-turn-secret" default:"" placeholder:"SECRET" env:"CONFAB_ICE_TURN_SECRET" help:"What the TURN servers share with the switch (coturn: use-auth-secret): each browser gets credentials of its own for as long as its token. Better given by environment or file than as a flag."`
 	User     string `yaml:"turn_user" name:"ice-turn-user" default:"" placeholder:"NAME" env:"CONFAB_ICE_TURN_USER" help:"Name for TURN servers that share no secret. Every browser is told it."`
 	Password string `yaml:"turn_password" name:"ice-turn-password" default:"" placeholder:"PASSWORD" env:"CONFAB_ICE_TURN_PASSWORD" help:"Password of turn_user. Every browser is told it."`
+}
+
+// Console says how the page for people is served, at /console/.
+type Console struct {
+	Serve   bool          `yaml:"serve" default:"true" negatable:"" env:"CONFAB_CONSOLE_SERVE" help:"Serve the console, the page for people, at /console/."`
+	Hosts   Names         `yaml:"hosts" default:"" placeholder:"NAMES" env:"CONFAB_CONSOLE_HOSTS" help:"Names by which the console may be opened, beside addresses of this machine and localhost, with commas between them: phone.example.com. As any other name it is refused, so that no page of elsewhere can have its name pointed here."`
+	Session time.Duration `yaml:"session" default:"12h" env:"CONFAB_CONSOLE_SESSION" help:"How long somebody stays signed in."`
 }
 
 // Webhook says which hosts the switch may be sent to by the URLs of

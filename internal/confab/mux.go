@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"confab/internal/api"
+	"confab/internal/console"
 	"confab/internal/signal"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -16,11 +17,16 @@ import (
 )
 
 // newMux puts together what the switch answers over HTTP.
-func newMux(rest, events, browsers http.Handler, registry *prometheus.Registry, ready func() error) *http.ServeMux {
+func newMux(rest, events, browsers, people http.Handler, registry *prometheus.Registry, ready func() error) *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.Handle(api.Root, rest)
 	mux.Handle(api.EventsRoot, events)
 	mux.Handle("GET "+signal.Path, browsers)
+	if people != nil {
+		mux.Handle(console.Root, people)
+		mux.Handle("GET /{$}", http.RedirectHandler(console.Root, http.StatusFound))
+		mux.Handle("GET "+strings.TrimSuffix(console.Root, "/"), http.RedirectHandler(console.Root, http.StatusFound))
+	}
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprintln(w, "ok")

@@ -41,7 +41,7 @@ func TestEntry_recovers(t *testing.T) {
 
 func TestMux_readyz(t *testing.T) {
 	reason := errors.New("draining")
-	mux := newMux(http.NotFoundHandler(), http.NotFoundHandler(), http.NotFoundHandler(), prometheus.NewRegistry(), func() error { return reason })
+	mux := newMux(http.NotFoundHandler(), http.NotFoundHandler(), http.NotFoundHandler(), nil, prometheus.NewRegistry(), func() error { return reason })
 	get := func() *httptest.ResponseRecorder {
 		w := httptest.NewRecorder()
 		mux.ServeHTTP(w, httptest.NewRequest("GET", "/readyz", nil))

@@ -245,16 +245,25 @@ func (s *Switch) openHTTP(context.Context) (err error) {
 		return portError("http", s.cfg.HTTP, err)
 	}
 	s.closeLater(func() error { return closeListener(s.listener) })
+	var sessions api.Sessions
+	signedIn := s.openSessions()
+	if signedIn != nil {
+		sessions = signedIn
+	}
 	rest, err := api.New(api.Config{
 		Account: s.account.SID, Token: s.account.AuthToken,
 		Store: s.store, Calls: s.calls, Conferences: s.conferences,
-		Keys: s.store, Blocks: s.cfg.blocks(), ICE: s.cfg.ICE.servers(), Prompter: s.announcer, Log: s.log,
+		Keys: s.store, Sessions: sessions, Blocks: s.cfg.blocks(), ICE: s.cfg.ICE.servers(), Prompter: s.announcer, Log: s.log,
 	})
 	if err != nil {
 		return err
 	}
 	events := api.NewEvents(api.EventsConfig{API: rest, Store: s.store, Stories: s.stories, Params: webhook.EventParams, Token: webhook.Token, Host: s.host, Stopping: s.stopping})
-	s.entry = &entry{next: strict(newMux(rest, events, s.browsers, newRegistry(s), s.ready), s.certificate), log: s.log}
+	people, err := s.openConsole(rest, signedIn)
+	if err != nil {
+		return err
+	}
+	s.entry = &entry{next: strict(newMux(rest, events, s.browsers, people, newRegistry(s), s.ready), s.certificate), log: s.log}
 	return nil
 }
 

@@ -127,6 +127,7 @@ func (c *Config) validBounds() error {
 		{"time_limit", int64(c.TimeLimit), int64(time.Second), "1s or more"},
 		{"media_timeout", int64(c.MediaTimeout), int64(time.Second), "1s or more"},
 		{"media.loops", int64(c.Media.Loops), 0, "0 or more"},
+		{"console.session", int64(c.Console.Session), int64(time.Minute), "1m or more"},
 		{"drain_timeout", int64(c.DrainTimeout), 0, "0s or more"},
 		{"webhook.retry_for", int64(c.Webhook.RetryFor), 0, "0s or more"},
 		{"retention.calls", int64(c.Retention.Calls), 0, "0s or more"},

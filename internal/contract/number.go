@@ -59,6 +59,7 @@ type CallerIDInfo struct {
 type KeyInfo struct {
 	SID          KeySID
 	FriendlyName string
+	Role         Role
 	Created      time.Time
 }
 

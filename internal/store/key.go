@@ -16,11 +16,11 @@ type KeyItem = Item[contract.KeyInfo]
 
 // Keys returns a part of the API keys, newest first. An empty SID means all.
 func (r *Records) Keys(ctx context.Context, sid contract.KeySID, p Page) (List[contract.KeyInfo], error) {
-	s := selection{from: "keys", at: "created", tie: "sid", columns: "updated, created, sid, friendly_name"}
+	s := selection{from: "keys", at: "created", tie: "sid", columns: "updated, created, sid, friendly_name, role"}
 	s.is("sid", string(sid))
 	return read(ctx, r.db.read, s, p, func(rows *sql.Rows, place ...any) (item KeyItem, err error) {
 		var updated, created int64
-		err = rows.Scan(append(place, &updated, &created, &item.Info.SID, &item.Info.FriendlyName)...)
+		err = rows.Scan(append(place, &updated, &created, &item.Info.SID, &item.Info.FriendlyName, &item.Info.Role)...)
 		item.Updated, item.Info.Created = time.UnixMicro(updated), time.UnixMicro(created)
 		return item, err
 	})
@@ -30,17 +30,17 @@ func (r *Records) Keys(ctx context.Context, sid contract.KeySID, p Page) (List[c
 // kept of it: its digest, which requests are compared with and which is enough of a
 // hash for 190 bits that nobody chose; and itself, sealed under a key that is not in
 // the database, since access tokens are signed with it.
-func (r *Records) AddKey(ctx context.Context, friendlyName string) (k contract.KeyInfo, secret string, err error) {
+func (r *Records) AddKey(ctx context.Context, friendlyName string, role contract.Role) (k contract.KeyInfo, secret string, err error) {
 	now := time.Now().UnixMicro()
-	k = contract.KeyInfo{SID: contract.NewKeySID(), FriendlyName: friendlyName, Created: time.UnixMicro(now)}
+	k = contract.KeyInfo{SID: contract.NewKeySID(), FriendlyName: friendlyName, Role: role, Created: time.UnixMicro(now)}
 	secret = newToken()
 	digest := sha256.Sum256([]byte(secret))
 	sealed, err := r.seal(secret, string(k.SID))
 	if err != nil {
 		return contract.KeyInfo{}, "", fmt.Errorf("add key: %w", err)
 	}
-	if _, err := r.db.changeRow(ctx, "INSERT INTO keys (sid, friendly_name, digest, sealed, created, updated) VALUES (?, ?, ?, ?, ?, ?)",
-		string(k.SID), k.FriendlyName, digest[:], sealed, now, now); err != nil {
+	if _, err := r.db.changeRow(ctx, "INSERT INTO keys (sid, friendly_name, role, digest, sealed, created, updated) VALUES (?, ?, ?, ?, ?, ?, ?)",
+		string(k.SID), k.FriendlyName, string(k.Role), digest[:], sealed, now, now); err != nil {
 		return contract.KeyInfo{}, "", fmt.Errorf("add key: %w", err)
 	}
 	return k, secret, nil
@@ -106,7 +106,7 @@ func (r *Records) TokenKey(ctx context.Context) (sid contract.KeySID, secret str
 		"SELECT sid FROM keys WHERE friendly_name = ? AND sealed IS NOT NULL ORDER BY created DESC, sid LIMIT 1", tokenKey).Scan(&sid)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
-		k, secret, err := r.AddKey(ctx, tokenKey)
+		k, secret, err := r.AddKey(ctx, tokenKey, contract.RoleLook)
 		return k.SID, secret, err
 	case err != nil:
 		return "", "", fmt.Errorf("read key: %w", err)

@@ -16,7 +16,7 @@ func TestKeys(t *testing.T) {
 	ctx := t.Context()
 	dir := t.TempDir()
 	s := open(t, dir)
-	k, secret, err := s.AddKey(ctx, "Tea")
+	k, secret, err := s.AddKey(ctx, "Tea", contract.RoleAdminister)
 	if err != nil || !k.SID.Valid() || k.FriendlyName != "Tea" || k.Created.IsZero() {
 		t.Fatalf("AddKey = %+v, %v", k, err)
 	}
@@ -24,7 +24,7 @@ func TestKeys(t *testing.T) {
 	if len(secret) != 32 || strings.Trim(secret, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789") != "" {
 		t.Errorf("secret of %d characters, want 32 letters and digits", len(secret))
 	}
-	other, another, err := s.AddKey(ctx, "")
+	other, another, err := s.AddKey(ctx, "", contract.RoleAdminister)
 	if err != nil || other.SID == k.SID || another == secret {
 		t.Errorf("a second key is the first: %v", err)
 	}

@@ -110,7 +110,7 @@ func itsContents() contents {
 		Applications: []contract.ApplicationInfo{{SID: teaApp, FriendlyName: "Tea", VoiceURL: address("/app"), VoiceMethod: "POST",
 			FallbackURL: address("/app-sorry"), FallbackMethod: "GET", StatusCallback: address("/app-status"), StatusMethod: "POST", Created: at(19)}},
 		CallerIDs: []contract.CallerIDInfo{{SID: "PN00000000000000000000000000000003", Number: "+15550300", FriendlyName: "Office", Created: at(22)}},
-		Keys:      []contract.KeyInfo{{SID: releasedKey, FriendlyName: "dashboard", Created: at(23)}},
+		Keys:      []contract.KeyInfo{{SID: releasedKey, FriendlyName: "dashboard", Role: contract.RoleAdminister, Created: at(23)}},
 		KeyOpens:  true,
 		Profile:   store.Profile{FriendlyName: "Ann's account", Created: at(18), Updated: at(24)},
 	}
