@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"time"
 
 	"confab/internal/call"
 	"confab/internal/contract"
@@ -25,6 +26,8 @@ func (a *API) createCall(q *request) (answer, error) {
 		return nil, dialProblem(err)
 	}
 	made := c.Info()
+	// Twilio Call resource, create: queued, whatever has become of it by now.
+	made.Status, made.Answered, made.Ended = contract.CallQueued, time.Time{}, time.Time{}
 	if err := a.written(q.Context()); err != nil {
 		return nil, err
 	}

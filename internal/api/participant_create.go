@@ -42,8 +42,7 @@ func (a *API) createParticipant(q *request) (answer, error) {
 	o.Until = place.Over()
 	o.Over = func(c contract.CallInfo) { place.Decline(c.Status) }
 	invited, _ := place.Conference().Participant(o.SID)
-	c, err := a.cfg.Calls.Dial(o)
-	if err != nil {
+	if _, err := a.cfg.Calls.Dial(o); err != nil {
 		place.Decline(contract.CallFailed)
 		return nil, dialProblem(err)
 	}
@@ -51,7 +50,7 @@ func (a *API) createParticipant(q *request) (answer, error) {
 		return nil, err
 	}
 	item := participantItem{Info: invited, Updated: invited.Joined}
-	return created{resource{"Participant", q.describeParticipant(item, c.Info().Status)}}, nil
+	return created{resource{"Participant", q.describeParticipant(item, contract.CallQueued)}}, nil
 }
 
 // maxConferenceName is the longest name of a conference, in characters (Twilio

@@ -113,6 +113,35 @@ for (const [method, number] of [['GET', byGET], ['POST', byPOST]]) {
   });
 }
 
+test('calls that are made', async (t) => {
+  const { c, got, origin } = await moved(t);
+  const told = (path, sid) => got.filter((r) => r.path === path && r.form.CallSid === sid).map((r) => r.form.CallStatus);
+  const made = await c.calls.create({
+    to: 'client:nobody?room=tea', from: byPOST, url: `${origin}/team`, timeout: 10, timeLimit: 60,
+    statusCallback: `${origin}/progress`, statusCallbackEvent: ['initiated', 'ringing', 'answered', 'completed'],
+  });
+  assert.deepEqual([made.status, made.direction, made.to, made.from, made.parentCallSid], ['queued', 'outbound-api', 'client:nobody', byPOST, null]);
+  await until('nobody is registered', async () => (await c.calls(made.sid).fetch()).status === 'no-answer');
+  await until('both ends are told', () => told('/progress', made.sid).length === 2);
+  assert.deepEqual(told('/progress', made.sid), ['initiated', 'no-answer']);
+  assert.equal((await c.calls.list({ to: 'client:nobody', status: 'no-answer' })).length, 1);
+
+  const invited = await c.conferences('My Room').participants.create({
+    to: 'client:nobody', from: byPOST, label: 'guest', muted: true, earlyMedia: true, conferenceStatusCallback: `${origin}/room`,
+    conferenceStatusCallbackEvent: ['leave', 'end'],
+  });
+  assert.deepEqual([invited.status, invited.label, invited.muted, invited.hold], ['queued', 'guest', true, false]);
+  await until('who did not come is told of', () => got.some((r) => r.path === '/room' && r.form.StatusCallbackEvent === 'conference-end'));
+  const left = got.find((r) => r.path === '/room' && r.form.StatusCallbackEvent === 'participant-leave').form;
+  assert.deepEqual([left.CallSid, left.ReasonParticipantLeft, left.ParticipantCallStatus, left.ConferenceSid],
+    [invited.callSid, 'participant_add_failed', 'no-answer', invited.conferenceSid]);
+  assert.equal((await c.conferences(invited.conferenceSid).fetch()).friendlyName, 'My Room');
+  await refused(c.calls.create({ to: 'client:nobody', from: byPOST }), 400, 21205);
+  await refused(c.calls.create({ to: 'client:', from: byPOST, url: `${origin}/team` }), 400, 21211);
+  await refused(c.conferences('My Room').participants.create({ to: '+15550199', from: byPOST }), 501, 20001);
+  allValid(got);
+});
+
 test('numbers, applications and notifications', async (t) => {
   const { c, call, got, origin } = await moved(t);
   assert.equal((await c.availablePhoneNumbers.list()).length, 1);
