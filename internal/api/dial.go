@@ -69,7 +69,7 @@ func (p *params) called() (to string, custom map[string]string) {
 }
 
 var (
-	telephone = regexp.MustCompile(`^\+?[0-9][0-9 ().-]*$`)
+	telephone = regexp.MustCompile(`^[+(]?[0-9][0-9 ().-]*$`)
 	schemed   = regexp.MustCompile(`^(sips?|app|whatsapp):`)
 	shownAs   = regexp.MustCompile(`^[A-Za-z0-9+_.@-]{1,256}$`)
 )
