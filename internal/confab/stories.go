@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"confab/internal/contract"
+	"confab/internal/signal"
 	"confab/internal/sip"
 	"confab/internal/story"
 	"confab/internal/webhook"
@@ -12,6 +13,11 @@ import (
 // trace tells the stories of a message of SIP.
 func (s *Switch) trace(m sip.Traced) {
 	s.stories.Trace(m.CallID, story.Traced{At: m.At, Sent: m.Sent, Transport: m.Network, Local: m.Local, Remote: m.Remote, Raw: m.Raw})
+}
+
+// traceFrame tells the stories of a frame of a browser's signalling.
+func (s *Switch) traceFrame(f signal.Traced) {
+	s.stories.Trace(string(f.Call), story.Traced{At: f.At, Sent: f.Sent, Transport: "ws", Local: s.HTTP(), Remote: f.Remote, Raw: f.Frame})
 }
 
 // sample tells the stories what the voice of the calls that live is like.

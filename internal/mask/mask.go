@@ -105,7 +105,7 @@ func pairs(text string) string {
 		if name == "" || c == ':' && !quoted || c == '=' && quoted || !Name(name) && !(c == ':' && strings.EqualFold(name, "icepwd")) {
 			continue
 		}
-		start, end := valueAfter(text, i+1, c == '=' && (before == '?' || before == '&' || before == ';'))
+		start, end := valueAfter(text, i+1, c == '=' && (before == '?' || before == '&' || before == ';' || before == '"'))
 		if start == end {
 			continue
 		}

@@ -27,15 +27,16 @@ func TestURL(t *testing.T) {
 
 func TestText(t *testing.T) {
 	for text, want := range map[string]string{
-		`<Redirect>/next?code=1234&amp;x=1</Redirect>`:                      `<Redirect>/next?code=***&amp;x=1</Redirect>`,
-		`<Play digits="12#"/><Number sendDigits='99'>1</Number>`:            `<Play digits="***"/><Number sendDigits='***'>1</Number>`,
-		`<Sip username="u" password="p&quot;q">sip:u:p@h</Sip>`:             `<Sip username="u" password="***">sip:u:***@h</Sip>`,
-		`go to http://u:p@h.example/ and wss://x:y@z/`:                      `go to http://***@h.example/ and wss://***@z/`,
-		`{"type":"listen","payload":{"token":"abc.def","x":"y"}}`:           `{"type":"listen","payload":{"token":"***","x":"y"}}`,
-		`bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl is here`:  `bearer *** is here`,
-		`{"sdp":"v=0\r\na=ice-pwd:abcdef\r\na=crypto:1 A inline:QQQ|2^20"}`: `{"sdp":"v=0\r\na=ice-pwd:***\r\na=crypto:1 A inline:***^20"}`,
-		`<Gather numDigits="4" finishOnKey="#"/>`:                           `<Gather numDigits="4" finishOnKey="#"/>`,
-		`nothing here, encode="x", mailto:a@b`:                              `nothing here, encode="x", mailto:a@b`,
+		`<Redirect>/next?code=1234&amp;x=1</Redirect>`:                           `<Redirect>/next?code=***&amp;x=1</Redirect>`,
+		`<Play digits="12#"/><Number sendDigits='99'>1</Number>`:                 `<Play digits="***"/><Number sendDigits='***'>1</Number>`,
+		`<Sip username="u" password="p&quot;q">sip:u:p@h</Sip>`:                  `<Sip username="u" password="***">sip:u:***@h</Sip>`,
+		`go to http://u:p@h.example/ and wss://x:y@z/`:                           `go to http://***@h.example/ and wss://***@z/`,
+		`{"type":"listen","payload":{"token":"abc.def","x":"y"}}`:                `{"type":"listen","payload":{"token":"***","x":"y"}}`,
+		`bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl is here`:       `bearer *** is here`,
+		`{"sdp":"v=0\r\na=ice-pwd:abcdef\r\na=crypto:1 A inline:QQQ|2^20"}`:      `{"sdp":"v=0\r\na=ice-pwd:***\r\na=crypto:1 A inline:***^20"}`,
+		`{"dtmf":"5","reconnect":"x9","twilio":{"params":"pin=12&To=1&code=3"}}`: `{"dtmf":"***","reconnect":"***","twilio":{"params":"pin=***&To=1&code=***"}}`,
+		`<Gather numDigits="4" finishOnKey="#"/>`:                                `<Gather numDigits="4" finishOnKey="#"/>`,
+		`nothing here, encode="x", mailto:a@b`:                                   `nothing here, encode="x", mailto:a@b`,
 	} {
 		if got := mask.Text(text); got != want {
 			t.Errorf("%s:\n got %s\nwant %s", text, got, want)

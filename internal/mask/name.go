@@ -3,7 +3,7 @@ package mask
 // secrets are the last words of names whose values are not kept.
 var secrets = map[string]bool{"digits": true, "pin": true, "passcode": true, "password": true, "passwd": true, "pwd": true, "secret": true,
 	"token": true, "jwt": true, "apikey": true, "signature": true, "sig": true, "credential": true, "credentials": true, "accesscode": true,
-	"authtoken": true, "accesstoken": true, "pincode": true}
+	"dtmf": true, "reconnect": true, "authtoken": true, "accesstoken": true, "pincode": true}
 
 // after are last words whose values are not kept behind certain other words.
 var after = map[string]map[string]bool{

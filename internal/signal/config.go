@@ -79,6 +79,10 @@ type Config struct {
 	Limits  Limits
 	ICE     turn.Config  // servers that browsers are told of
 	Log     *slog.Logger // nil discards
+
+	// Trace is told, when not nil, of every frame about a call, as it passes; locks
+	// may be held meanwhile. It must not block.
+	Trace func(Traced)
 }
 
 // Limits bounds what browsers may take; zero means the default.

@@ -78,6 +78,7 @@ func (k *socket) call(p payload) error {
 		Application: who.Application, Params: params,
 	}, who.Identity, peer)
 	l.said, l.named, l.fingerprint = said, p.CallSID, fingerprintOf(p.SDP)
+	k.heard(l)
 	if err := s.adopt(l); err != nil {
 		peer.Close()
 		if errors.Is(err, errDraining) {

@@ -34,6 +34,8 @@ type socket struct {
 
 	allowance float64 // frames that may still come; the reader's
 	counted   time.Time
+	frame     []byte    // read last; the reader's …
+	readAt    time.Time // … and so this
 
 	// Under Server.mu.
 	who        token.Token // empty before the first listen
@@ -73,8 +75,10 @@ func (k *socket) end(code websocket.StatusCode, reason string) {
 
 // send queues a message. It never blocks: who has too many waiting is cut off.
 func (k *socket) send(m message) {
+	frame := m.frame()
+	k.sent(m, frame)
 	select {
-	case k.out <- m.frame():
+	case k.out <- frame:
 	default:
 		k.s.cutOff.Add(1)
 		k.end(websocket.StatusPolicyViolation, "too slow")
@@ -116,6 +120,10 @@ func (k *socket) read() {
 			k.s.malformed.Add(1)
 			k.fail("", &failure{failMalformed, "A frame is not JSON with a type and a payload"})
 			continue
+		}
+		k.frame, k.readAt = frame, time.Now()
+		if m.Payload.CallSID != "" {
+			k.heard(k.leg(m.Payload.CallSID))
 		}
 		k.serveMessage(m)
 	}

@@ -1,6 +1,7 @@
 package story
 
 import (
+	"cmp"
 	"hash/maphash"
 	"log/slog"
 	"sync"
@@ -163,6 +164,7 @@ func (b *Book) Noticed(e contract.Event) {
 }
 
 func (b *Book) noticeCall(c contract.CallInfo) {
+	id := cmp.Or(c.SIPCallID, string(c.SID)) // that Trace is told
 	t := b.calls[c.SID]
 	if t == nil {
 		if c.Status.Terminal() || len(b.calls) >= maxStories {
@@ -171,7 +173,7 @@ func (b *Book) noticeCall(c contract.CallInfo) {
 			}
 			return // it has been let go of, or there is no room
 		}
-		if t = b.dialogs[c.SIPCallID]; t == nil || t.sid != "" || c.SIPCallID == "" {
+		if t = b.dialogs[id]; t == nil || t.sid != "" {
 			t = &telling{}
 		} else {
 			b.unbound--
@@ -179,8 +181,8 @@ func (b *Book) noticeCall(c contract.CallInfo) {
 		t.sid = c.SID
 		b.calls[c.SID] = t
 	}
-	if c.SIPCallID != "" && t.callID != c.SIPCallID {
-		if early := b.dialogs[c.SIPCallID]; early != nil && early != t && early.sid == "" {
+	if t.callID != id {
+		if early := b.dialogs[id]; early != nil && early != t && early.sid == "" {
 			// Its Call-ID is known only now: what has passed is its own.
 			t.raw.messages = append(early.raw.messages, t.raw.messages...)
 			t.size += early.size
@@ -191,8 +193,11 @@ func (b *Book) noticeCall(c contract.CallInfo) {
 			}
 			b.unbound--
 		}
-		t.callID = c.SIPCallID
-		b.dialogs[c.SIPCallID] = t
+		if b.dialogs[t.callID] == t {
+			delete(b.dialogs, t.callID)
+		}
+		t.callID = id
+		b.dialogs[id] = t
 	}
 	t.info = c
 	if c.Status.Terminal() && t.ended.IsZero() {

@@ -27,9 +27,8 @@ type heardMessage struct {
 	again bool
 }
 
-// Trace takes a message of the dialog, or of the browser's call, of that
-// Call-ID: the one that the call's leg has in its Info. It is told to whichever
-// call is of that Call-ID, then or later; one that begins no call, and belongs to
+// Trace takes a message of a dialog, by its Call-ID, or of a browser's call, by
+// its SID. It is told to whichever call is of that Call-ID, then or later; one that begins no call, and belongs to
 // none, is let go. Nothing waits for it: it is masked when it is written.
 func (b *Book) Trace(callID string, m Traced) {
 	if b == nil || callID == "" {
@@ -136,7 +135,7 @@ func (m heardMessage) shown() Message {
 	} else {
 		text = mask.SIP(m.Raw)
 	}
-	out := Message{At: Time{m.At}, Direction: Received, Transport: m.Transport, Again: m.again, From: m.Remote.String(), To: m.Local.String()}
+	out := Message{At: Time{m.At}, Direction: Received, Transport: m.Transport, Again: m.again, From: where(m.Remote), To: where(m.Local)}
 	if m.Sent {
 		out.Direction, out.From, out.To = Sent, out.To, out.From
 	}
@@ -146,4 +145,11 @@ func (m heardMessage) shown() Message {
 		out.Text = valid(out.Text[:maxMessage])
 	}
 	return out
+}
+
+func where(a netip.AddrPort) string {
+	if !a.IsValid() {
+		return ""
+	}
+	return a.String()
 }
