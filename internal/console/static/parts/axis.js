@@ -4,10 +4,10 @@
 import { fill, h, setText, svg } from './dom.js';
 import { offset } from './facts.js';
 
-const gutter = 104;
+const gutter = 118;
 const right = 14;
 const laneHeight = 28;
-const plotHeight = 92;
+const plotHeight = 78;
 
 /**
  * Makes the axis. set({from, to, lanes, plots}) shows a stretch of time (ms since
@@ -57,7 +57,7 @@ export function timeAxis({ label }) {
     });
     const plots = data.plots.map((p, i) => plot(p, plotsTop + i * plotHeight, clip));
     fill(drawing, svg('svg', { width, height, viewBox: `0 0 ${width} ${height}`, 'aria-hidden': 'true', focusable: 'false' },
-      svg('defs', {}, svg('clipPath', { id: clip }, svg('rect', { x: gutter, y: 0, width: Math.max(0, width - gutter - right), height }))),
+      svg('defs', {}, svg('clipPath', { id: clip }, svg('rect', { x: gutter - 6, y: 0, width: Math.max(0, width - gutter - right + 12), height }))),
       grid, lanes, plots,
       svg('rect', { class: 'a-drag', x: 0, y: top - 6, width: 0, height: height - top + 6, visibility: 'hidden' }),
       svg('line', { class: 'a-cursor', y1: top - 6, y2: height, visibility: 'hidden' })));
@@ -83,7 +83,7 @@ export function timeAxis({ label }) {
     const low = Math.min(p.low ?? Infinity, ...values);
     const high = Math.max(p.high ?? -Infinity, ...values);
     const base = y + plotHeight - 12;
-    const tall = plotHeight - 30;
+    const tall = plotHeight - 28;
     const py = (value) => base - ((value - low) / Math.max(1e-9, high - low)) * tall;
     p.py = py;
     let path = '';
@@ -97,9 +97,9 @@ export function timeAxis({ label }) {
     }
     if (last) area += `L${x(last.at)} ${base}Z`;
     return svg('g', {},
-      svg('text', { class: 'a-name', x: 0, y: y + 24 }, p.name),
-      svg('text', { class: 'a-scale', x: gutter - 8, y: y + plotHeight - 9, 'text-anchor': 'end' }, p.points.length > 0 ? p.format(low) : ''),
-      svg('text', { class: 'a-scale', x: gutter - 8, y: y + 26 + 14, 'text-anchor': 'end' }, p.points.length > 0 && high > low ? p.format(high) : ''),
+      svg('text', { class: 'a-name', x: 0, y: base - tall / 2 + 4 }, p.name),
+      svg('text', { class: 'a-scale', x: gutter - 8, y: base + 1, 'text-anchor': 'end' }, p.points.length > 0 ? p.format(low) : ''),
+      svg('text', { class: 'a-scale', x: gutter - 8, y: base - tall + 6, 'text-anchor': 'end' }, p.points.length > 0 && high > low ? p.format(high) : ''),
       svg('line', { class: 'a-base', x1: gutter, x2: width - right, y1: base, y2: base }),
       p.points.length === 0
         ? svg('text', { class: 'a-scale', x: gutter + 6, y: base - 8 }, 'Nothing was measured.')
