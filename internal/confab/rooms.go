@@ -3,8 +3,12 @@ package confab
 import (
 	"bytes"
 	"context"
+	"net/http"
 
+	"confab/internal/api"
 	"confab/internal/audio"
+	"confab/internal/contract"
+	"confab/internal/line"
 	"confab/internal/speech"
 )
 
@@ -28,4 +32,20 @@ func SpeakWAV(speaker *speech.Speaker) func(ctx context.Context, text, language,
 		err = audio.WriteWAV(&wav, promptRate, samples)
 		return wav.Bytes(), err
 	}
+}
+
+// serveRooms serves the API of the built-in line's rooms to whom the REST API lets
+// in. Who looks sees the rooms; their codes and PINs are for who administers.
+func (s *Switch) serveRooms(mux *http.ServeMux, rest *api.API) error {
+	c := line.APIConfig{Rooms: s.rooms, Allow: func(*http.Request) bool { return true }, Log: s.log}
+	if s.speaker.Engine() != "" {
+		c.Speak = SpeakWAV(s.speaker)
+	}
+	rooms, err := line.NewAPI(c)
+	if err != nil {
+		return err
+	}
+	mux.Handle(line.Root, rest.Guard(contract.RoleLook, contract.RoleAdminister, rooms))
+	mux.Handle("GET "+line.Root+"rooms/{id}/codes", rest.Guard(contract.RoleAdminister, contract.RoleAdminister, rooms))
+	return nil
 }

@@ -44,6 +44,7 @@ type Switch struct {
 	stories     *story.Book
 	account     store.Account
 	rooms       *line.Rooms
+	speaker     *speech.Speaker
 	plane       *media.Plane
 	webhook     *webhook.Client
 	conferences *conference.Conferences
@@ -178,7 +179,7 @@ func (s *Switch) openCalls(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	speaker, err := speech.New(speech.Config{Engine: engine, CacheDir: s.speechCache(), Log: s.log})
+	s.speaker, err = speech.New(speech.Config{Engine: engine, CacheDir: s.speechCache(), Log: s.log})
 	if err != nil {
 		return err
 	}
@@ -190,7 +191,7 @@ func (s *Switch) openCalls(ctx context.Context) error {
 	}
 	s.closeLater(func() error { s.conferences.Close(); return nil })
 	scripts, err := interp.New(interp.Config{
-		Webhook: s.webhook, Speech: speaker, Conferences: s.conferences, Plane: s.plane,
+		Webhook: s.webhook, Speech: s.speaker, Conferences: s.conferences, Plane: s.plane,
 		Line: "http://" + LineHost + "/voice", Stories: s.stories, Log: s.log,
 	})
 	if err != nil {
@@ -263,7 +264,11 @@ func (s *Switch) openHTTP(context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	s.entry = &entry{next: strict(newMux(rest, events, s.browsers, people, newRegistry(s), s.ready), s.certificate), log: s.log}
+	mux := newMux(rest, events, s.browsers, people, newRegistry(s), s.ready)
+	if err := s.serveRooms(mux, rest); err != nil {
+		return err
+	}
+	s.entry = &entry{next: strict(mux, s.certificate), log: s.log}
 	return nil
 }
 

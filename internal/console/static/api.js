@@ -1,13 +1,14 @@
 // The public API, as this page uses it: requests with the session's CSRF token,
 // and the event streams, which resume by themselves.
 
-/** A refusal: status of HTTP, code and message of the API. */
+/** A refusal: status of HTTP, code and message of the API, and the field that it is about, if it says so. */
 export class ApiError extends Error {
   constructor(status, body) {
     super(body?.message || `The switch answered ${status}`);
     this.name = 'ApiError';
     this.status = status;
     this.code = body?.code ?? 0;
+    this.field = body?.field ?? '';
     this.moreInfo = body?.more_info ?? null;
   }
 }

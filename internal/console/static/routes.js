@@ -7,6 +7,15 @@
 
 export const routes = [
   { path: '/now', name: 'Now', icon: 'now', group: 'Live', key: 'n', load: () => import('./pages/now.js') },
+  { path: '/calls', name: 'Calls', icon: 'calls', group: 'Live', key: 'c', load: () => import('./pages/calls.js') },
+  { path: '/calls/:sid', within: '/calls', load: () => import('./pages/call.js') },
+  { path: '/debugger', name: 'Debugger', icon: 'debugger', group: 'Live', key: 'd', load: () => import('./pages/debugger.js') },
+  { path: '/warnings', within: '/debugger', load: () => import('./pages/warnings.js') },
+  { path: '/warnings/:code', within: '/debugger', load: () => import('./pages/warnings.js') },
+  { path: '/line', name: 'Line', icon: 'line', group: 'Set up', key: 'l', load: () => import('./pages/line.js') },
+  { path: '/numbers', name: 'Numbers', icon: 'numbers', group: 'Set up', key: 'u', load: () => import('./pages/numbers.js') },
+  { path: '/applications', name: 'Applications', icon: 'applications', group: 'Set up', key: 'a', load: () => import('./pages/applications.js') },
+  { path: '/keys', name: 'Keys', icon: 'keys', group: 'Set up', key: 'k', role: 'administer', load: () => import('./pages/keys.js') },
 ];
 
 export const first = '/now';

@@ -8,7 +8,7 @@ let serial = 0;
  * Makes a form. fields: {name, label, type ('text', 'password', 'url', 'number',
  * 'textarea', 'select', 'checkbox'), value, options ([value, text] for select), hint,
  * required, placeholder, maxlength, autocomplete, check(value) → what is wrong}.
- * submit(values) is awaited; what it throws is said below the fields.
+ * submit(values) is awaited; what it throws is said at the field that it names, or below.
  */
 export function form({ fields, action = 'Save', submit, cancel = null, danger = false, className = '' }) {
   const inputs = {};
@@ -52,7 +52,12 @@ export function form({ fields, action = 'Save', submit, cancel = null, danger = 
       }
       if (first) { first.focus(); return; }
       button.disabled = true;
-      try { await submit(given); } catch (err) { problem.textContent = err.message || 'It did not work'; } finally { button.disabled = false; }
+      try { await submit(given); } catch (err) {
+        const at = inputs[err.field];
+        (at?.wrong ?? problem).textContent = err.message || 'It did not work';
+        at?.input.setAttribute('aria-invalid', 'true');
+        at?.input.focus();
+      } finally { button.disabled = false; }
     },
   }, rows, problem, h('div', { class: 'actions' }, cancel && h('button', { type: 'button', onclick: cancel }, 'Cancel'), button));
   return { node, inputs: Object.fromEntries(Object.entries(inputs).map(([k, v]) => [k, v.input])), values, problem };
