@@ -102,6 +102,9 @@ func (p *Plane) Open(c SessionConfig) (*Session, error) {
 // Local returns our RTP address, for SDP: its port is even, RTCP is the next.
 func (s *Session) Local() netip.AddrPort { return s.port.addr }
 
+// SSRC returns that of the stream that is sent, for SDP. It never changes.
+func (s *Session) SSRC() uint32 { return s.out.ssrc }
+
 // Set adopts what was negotiated, at the answer and at each new SDP: it opens
 // learning of the far end's address anew. The stream that is sent goes on.
 func (s *Session) Set(p Params) error {

@@ -2,6 +2,7 @@ package sdp
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -12,6 +13,7 @@ type Secure struct {
 	Lite           bool     // a=ice-lite: it answers checks and sends none
 	Fingerprints   []string // of its certificate (RFC 8122 §5): "sha-256 AB:CD:…", the hash's name in lower case
 	Setup          string   // a=setup (RFC 4145 §4): active, passive or actpass; of ours, empty until it has been agreed on: see Answers
+	SSRC           uint32   // of our voice; a far end's is not read
 	Candidates     []string // values of a=candidate; those of a far end are not read
 }
 
@@ -139,6 +141,9 @@ func (w *writer) secureStream(l Local, setup, mid string) {
 		w.line("a=mid:", mid)
 	}
 	w.line("a=msid:confab voice") // RFC 8830: a browser hands the voice on as a stream
+	if x.SSRC != 0 {
+		w.line("a=ssrc:", strconv.FormatUint(uint64(x.SSRC), 10), " cname:confab") // RFC 5576 §4.1: what comes belongs to this line
+	}
 	if x.User != "" {
 		w.line("a=ice-ufrag:", x.User)
 		w.line("a=ice-pwd:", x.Password)

@@ -66,7 +66,7 @@ func newPeer(t *Transport, session *media.Session, codecs []codec.Codec) *Peer {
 	p.local = sdp.Local{
 		Formats: media.Formats(codecs, nil), DTMF: dtmfPayload, PTime: 20 * time.Millisecond, ID: sessionID(), Version: 1,
 		Secure: &sdp.Secure{
-			User: user, Password: password, Lite: true, Fingerprints: []string{t.fingerprint},
+			User: user, Password: password, Lite: true, Fingerprints: []string{t.fingerprint}, SSRC: session.SSRC(),
 			Candidates: candidates(addresses, at.Port()),
 		},
 	}
