@@ -50,6 +50,7 @@ var forTests = map[string][]string{
 	"internal/audio/audiotest": {"internal/audio"},
 	"internal/memnet":          {},
 	"internal/logtest":         {},
+	"internal/leg/legtest":     {"internal/contract", "internal/leg"},
 }
 
 // testLayers is what the tests of a package may import beyond what its
