@@ -68,7 +68,7 @@ func program(t *testing.T, name string) string {
 // noticeSources looks at everything that the programs and the tests are made of,
 // so that `go test` does not take the result of older ones from its cache.
 func noticeSources() error {
-	for _, root := range []string{"../../cmd", "../../internal", "../scenarios", "../apps", "../sdk"} {
+	for _, root := range []string{"../../cmd", "../../internal", "../scenarios", "../apps", "../sdk", "../voicesdk"} {
 		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 			if d != nil && d.Name() == "node_modules" {
 				return fs.SkipDir

@@ -24,7 +24,8 @@ import (
 type server struct {
 	t      *testing.T
 	sip    string // address
-	http   string
+	http   string // address
+	scheme string // of http
 	data   string // directory
 	log    *lines // what it prints
 	cmd    *exec.Cmd
@@ -38,6 +39,7 @@ type server struct {
 type settings struct {
 	host   string     // to listen on for SIP; empty: 127.0.0.1
 	in     *namespace // nil: the machine's own network
+	tls    bool       // HTTPS, with a certificate that the program makes itself
 	config string     // YAML; empty: none
 	args   []string   // more flags
 }
@@ -52,7 +54,7 @@ func start(t *testing.T, o settings) *server {
 		o.host = "127.0.0.1"
 	}
 	dir := t.TempDir()
-	s := &server{t: t, data: filepath.Join(dir, "data"), log: new(lines), ended: make(chan struct{}), client: o.in.client()}
+	s := &server{t: t, data: filepath.Join(dir, "data"), log: new(lines), ended: make(chan struct{}), client: o.in.client(), scheme: "http"}
 	args := []string{"serve", "--data", s.data, "--sip", o.host + ":0", "--http", "127.0.0.1:0",
 		"--rtp-ports", "14000-15999", "--log-level", "DEBUG", "--drain-timeout", "1s"}
 	if o.config != "" {
@@ -61,6 +63,9 @@ func start(t *testing.T, o settings) *server {
 			t.Fatal(err)
 		}
 		args = append(args, "--config", file)
+	}
+	if o.tls {
+		s.scheme, args = "https", append(args, "--tls-self")
 	}
 	s.cmd = exec.Command(program(t, "confab"), append(args, o.args...)...)
 	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
@@ -131,7 +136,7 @@ func (s *server) stop() {
 // metric returns the sum of a metric's series that contain all of labels.
 func (s *server) metric(name string, labels ...string) float64 {
 	s.t.Helper()
-	resp, err := s.client.Get("http://" + s.http + "/metrics")
+	resp, err := s.client.Get(s.scheme + "://" + s.http + "/metrics")
 	if err != nil {
 		s.t.Errorf("metrics: %v", err)
 		return 0
