@@ -69,6 +69,7 @@ func TestMade(t *testing.T) {
 			{tea, "ConferenceStatusCallbackEvent", "ringing", 400, 20001}, {tea, "ConferenceRecord", "record-from-start", 501, 20001},
 			{tea, "Coaching", "true", 400, 13240}, {tea, "CallSidToCoach", sid("CA", 1), 400, 13240}, {tea, "JitterBufferSize", "huge", 400, 20001},
 			{own + "/Conferences/" + sid("CF", 1) + "/Participants.json", "To", "client:bob", 404, 20404},
+			{tea, "Label", "a\x01b", 400, 20001}, {own + "/Conferences/a%07b/Participants.json", "To", "client:bob", 400, 20001},
 			{own + "/Conferences/%20/Participants.json", "To", "client:bob", 400, 20001},
 		} {
 			form := url.Values{"To": {"client:bob"}, "From": {"+15550100"}, "Twiml": {"<Response/>"}}

@@ -31,6 +31,9 @@ func (a *API) createParticipant(q *request) (answer, error) {
 		return nil, p.err
 	}
 	o.Script = call.Script{Body: []byte(doc.String())}
+	if !held(o.Script.Body, noun) {
+		return nil, badRequest("the name of the conference or the label has characters that a document cannot hold")
+	}
 	place, err := a.cfg.Conferences.Invite(conference.Request{
 		Account: a.cfg.Account, Name: name, Call: o.SID, Label: noun.Label, Muted: noun.Muted,
 		StartOnEnter: noun.StartOnEnter, EndOnExit: noun.EndOnExit, Coach: contract.CallSID(noun.Coach), MaxParticipants: noun.MaxParticipants,
@@ -51,6 +54,17 @@ func (a *API) createParticipant(q *request) (answer, error) {
 	}
 	item := participantItem{Info: invited, Updated: invited.Joined}
 	return created{resource{"Participant", q.describeParticipant(item, contract.CallQueued)}}, nil
+}
+
+// held reports whether a document says what it was made to: XML has no control
+// characters.
+func held(body []byte, noun *twiml.Conference) bool {
+	doc, err := twiml.Parse(body)
+	if err != nil || len(doc.Warnings) > 0 {
+		return false
+	}
+	d, ok := doc.Verbs[0].(*twiml.Dial)
+	return ok && d.Conference != nil && d.Conference.Name == noun.Name && d.Conference.Label == noun.Label && d.Conference.WaitURL == noun.WaitURL
 }
 
 // maxConferenceName is the longest name of a conference, in characters (Twilio

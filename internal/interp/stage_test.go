@@ -125,6 +125,8 @@ type stage struct {
 	conferences *conference.Conferences
 	calls       *call.Calls
 	number      contract.NumberInfo
+	dialers     map[string]leg.Dialer
+	mu          sync.Mutex
 	callers     []*caller
 }
 
@@ -174,7 +176,7 @@ func onStage(t *testing.T, f func(s *stage), sets ...set) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.calls, err = call.New(call.Config{Account: account, Journal: s.journal, Numbers: s, Handler: scripts})
+		s.calls, err = call.New(call.Config{Account: account, Journal: s.journal, Numbers: s, Handler: scripts, Dialers: s.dialers})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -257,8 +259,16 @@ func (c *caller) goes(end leg.End) {
 	close(c.done)
 }
 
-// calls lets a call come in.
+// calling lets a call come in.
 func (s *stage) calling(name string) *caller {
+	s.t.Helper()
+	c := s.telephone(name)
+	s.calls.Accept(c)
+	return c
+}
+
+// telephone is a far end that nobody has called, and that calls nobody.
+func (s *stage) telephone(name string) *caller {
 	s.t.Helper()
 	c := &caller{stage: s, name: name, done: make(chan struct{})}
 	var err error
@@ -276,8 +286,9 @@ func (s *stage) calling(name string) *caller {
 	}
 	c.far.Start()
 	c.far.Confirm()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.callers = append(s.callers, c)
-	s.calls.Accept(c)
 	return c
 }
 
