@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"confab/internal/api"
+	"confab/internal/certificate"
 	"confab/internal/console"
 	"confab/internal/contract"
 )
@@ -17,9 +18,13 @@ func (s *Switch) openSessions() *console.Sessions {
 	if !s.cfg.Console.Serve {
 		return nil
 	}
-	hosts := s.cfg.Console.Hosts
-	if s.cfg.TLS.Domain != "" {
-		hosts = append(slices.Clone(hosts), strings.ToLower(s.cfg.TLS.Domain))
+	// The names that the certificate is for are this host's.
+	hosts := slices.Clone(s.cfg.Console.Hosts)
+	if s.cfg.TLS.Self {
+		names, _ := certificate.HostNames()
+		hosts = append(hosts, names...)
+	} else if s.certificate != nil && s.certificate.Name() != "" {
+		hosts = append(hosts, strings.ToLower(s.certificate.Name()))
 	}
 	return console.NewSessions(console.SessionsConfig{
 		Account: s.account.SID, Token: s.account.AuthToken, Store: s.store.Records,

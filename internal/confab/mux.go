@@ -24,6 +24,7 @@ func newMux(rest, events, browsers, people http.Handler, registry *prometheus.Re
 	mux.Handle("GET "+signal.Path, browsers)
 	if people != nil {
 		mux.Handle(console.Root, people)
+		mux.HandleFunc("GET /phone.js", console.Element)
 		mux.Handle("GET /{$}", http.RedirectHandler(console.Root, http.StatusFound))
 		mux.Handle("GET "+strings.TrimSuffix(console.Root, "/"), http.RedirectHandler(console.Root, http.StatusFound))
 	}

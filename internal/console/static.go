@@ -6,6 +6,7 @@ import (
 	"embed"
 	"encoding/base64"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/http"
 	"path"
@@ -92,7 +93,31 @@ func (f files) serve(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Type", found.kind)
 	h.Set("ETag", found.etag)
 	h.Set("Cache-Control", "no-cache")
+	if ok && strings.HasPrefix(name, elements) {
+		shared(h)
+	}
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(found.body))
+}
+
+// elements is where the files are that pages of elsewhere may load: the phone's.
+const elements = "phone/"
+
+// shared lets pages of any origin load a file. There is nothing in it but what
+// everybody is given, and who loads it brings an access token of their own.
+func shared(h http.Header) {
+	h.Set("Access-Control-Allow-Origin", "*")
+	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
+}
+
+// Element serves the one module that a page names to have a phone in it, from a
+// path that is short.
+func Element(w http.ResponseWriter, _ *http.Request) {
+	h := w.Header()
+	shared(h)
+	h.Set("Content-Type", kinds[".js"])
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "max-age=86400")
+	io.WriteString(w, "export * from '"+Root+elements+"confab-phone.js';\n")
 }
 
 // guard sets what a browser is to keep to, whatever it is given: nothing is

@@ -1,12 +1,13 @@
 // The shell: navigation, theme, sign-in, and what is said of how fresh the page is.
 
-import { bus, can, freshness, loadSession, session, signIn, signOut } from './api.js';
+import { bus, can, freshness, loadSession, rest, session, signIn, signOut } from './api.js';
 import { fill, h, setAttr, setText } from './parts/dom.js';
 import { icon } from './parts/icons.js';
 import { bindKey, listenForKeys, showKeys } from './parts/keys.js';
 import { atClock } from './parts/time.js';
 import { complain } from './parts/toast.js';
-import { first, routes } from './routes.js';
+import { before, first, routes } from './routes.js';
+import * as phone from './phone/dock.js';
 
 const root = '/console';
 const app = document.getElementById('app');
@@ -33,14 +34,22 @@ function match(path) {
 
 function here() {
   const path = location.pathname.slice(root.length);
-  return path === '' || path === '/' ? first : path;
+  return path === '/' ? '' : path;
+}
+
+/** Where the console begins: at the first call, until there was one. */
+async function landing() {
+  try {
+    return (await rest.get('Calls', { PageSize: 1 })).calls.length > 0 ? first : before;
+  } catch { return first; }
 }
 
 async function show() {
   const mine = ++turn;
   leave?.();
   leave = null;
-  const path = here();
+  const path = here() || await landing();
+  if (mine !== turn) return;
   let found = null;
   try { found = match(path); } catch { /* not percent-encoded text: nothing is there */ }
   mark(found?.route);
@@ -220,7 +229,7 @@ async function begin() {
 }
 
 function draw(message = '') {
-  if (session.signedIn) { frame(); show(); } else signInPage(message);
+  if (session.signedIn) { frame(); show(); phone.begin(); } else { phone.end(); signInPage(message); }
 }
 
 let drawn = false;

@@ -6,9 +6,11 @@
 // ctx: {navigate(path), setTitle(text), session, can(role)}
 
 export const routes = [
+  { path: '/start', name: 'First call', icon: 'star', group: 'Live', load: () => import('./pages/start.js') },
   { path: '/now', name: 'Now', icon: 'now', group: 'Live', key: 'n', load: () => import('./pages/now.js') },
   { path: '/calls', name: 'Calls', icon: 'calls', group: 'Live', key: 'c', load: () => import('./pages/calls.js') },
   { path: '/calls/:sid', within: '/calls', load: () => import('./pages/call.js') },
+  { path: '/phone', name: 'Phone', icon: 'phone', group: 'Live', key: 'p', load: () => import('./pages/phone.js') },
   { path: '/debugger', name: 'Debugger', icon: 'debugger', group: 'Live', key: 'd', load: () => import('./pages/debugger.js') },
   { path: '/warnings', within: '/debugger', load: () => import('./pages/warnings.js') },
   { path: '/warnings/:code', within: '/debugger', load: () => import('./pages/warnings.js') },
@@ -19,3 +21,5 @@ export const routes = [
 ];
 
 export const first = '/now';
+/** Where the console begins as long as nobody has called. */
+export const before = '/start';
