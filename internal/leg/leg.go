@@ -57,7 +57,7 @@ type Info struct {
 	Caller    string         // display name; may be empty
 	Forwarded string         // user part of who last forwarded the call here; empty when nobody did
 	Host      string         // host of the request URI
-	CallID    string         // the dialog's Call-ID
+	CallID    string         // the dialog's Call-ID; empty where there is none
 	Transport string         // "udp" or "tcp"; "webrtc" for a browser
 	Source    netip.AddrPort // where the first message came from, or went to
 	Outbound  bool

@@ -4,6 +4,7 @@ go 1.26.0
 
 require (
 	confab v0.0.0
+	github.com/coder/websocket v1.8.15
 	github.com/pion/interceptor v0.1.48
 	github.com/pion/rtp v1.10.5
 	github.com/pion/webrtc/v4 v4.2.20
