@@ -12,17 +12,18 @@ import (
 	"confab/internal/webrtc"
 )
 
-// openBrowsers makes the browsers' door, and what carries their voice. It is opened
+// openBrowsers makes the browsers' door, and what carries their voice and that of
+// telephones which protect it. It is opened
 // by HTTP.
 func (s *Switch) openBrowsers(context.Context) (err error) {
-	transport, err := webrtc.New(webrtc.Config{Plane: s.plane, Codecs: s.browserCodecs(), Advertise: s.cfg.Advertise, Log: s.log})
+	s.secure, err = webrtc.New(webrtc.Config{Plane: s.plane, Codecs: s.browserCodecs(), Advertise: s.cfg.Advertise, Log: s.log})
 	if err != nil {
 		return fmt.Errorf("open the voice of browsers: %w", err)
 	}
-	s.closeLater(transport.Close)
+	s.closeLater(s.secure.Close)
 	s.browsers, err = signal.New(signal.Config{
 		Account: s.account.SID, Tokens: token.Checker{Account: s.account.SID, Secrets: s.store},
-		Peers: peers{transport}, Handler: callers{s}, Trace: s.traceFrame, ICE: s.cfg.ICE.servers(), Log: s.log,
+		Peers: peers{s.secure}, Handler: callers{s}, Trace: s.traceFrame, ICE: s.cfg.ICE.servers(), Log: s.log,
 	})
 	if err == nil {
 		s.closeLater(s.browsers.Close)

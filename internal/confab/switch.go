@@ -27,6 +27,7 @@ import (
 	"confab/internal/store"
 	"confab/internal/story"
 	"confab/internal/webhook"
+	"confab/internal/webrtc"
 )
 
 // LineHost is the name under which applications inside the program are asked:
@@ -49,6 +50,7 @@ type Switch struct {
 	webhook     *webhook.Client
 	conferences *conference.Conferences
 	announcer   conference.Prompter // of announcements to a whole conference
+	secure      *webrtc.Transport   // voices that are protected
 	browsers    *signal.Server
 	calls       *call.Calls
 	clients     clients // who can be called
@@ -285,7 +287,7 @@ func (s *Switch) openSIP(context.Context) (err error) {
 	s.sip, err = sip.New(sip.Config{
 		Addr: s.cfg.SIP, Codecs: codecs, Accepted: accepted, Advertise: s.cfg.Advertise, Trusted: s.cfg.SIPTrusted,
 		ListenPacket: s.cfg.Net.ListenPacket, Listen: s.cfg.Net.Listen, Dial: s.cfg.Net.Dial,
-		Plane: s.plane, Handler: s.calls, OnDialog: s.dialogs.note, Trace: s.trace, Agent: "Confab", Log: s.log,
+		Plane: s.plane, Secure: s.secure, Handler: s.calls, OnDialog: s.dialogs.note, Trace: s.trace, Agent: "Confab", Log: s.log,
 	})
 	if err != nil {
 		return portError("sip", s.cfg.SIP, err)

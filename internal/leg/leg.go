@@ -91,6 +91,7 @@ type Target struct {
 	Name    string            // display name; may be empty
 	Headers map[string]string // extra headers of the INVITE
 	Timeout time.Duration     // how long it may ring; zero means 60 s
+	Secure  bool              // offer a voice that is protected, and no other (UDP/TLS/RTP/SAVPF)
 	Codecs  []string          // to offer, in order of preference, as codec.Named knows them; nil means what the dialer offers
 }
 

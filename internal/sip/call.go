@@ -192,8 +192,8 @@ func (c *call) talk(r *response) error {
 	if err := d.voice.accept(text); err != nil {
 		return err
 	}
-	d.voice.session.Start()
-	d.voice.session.Confirm()
+	d.voice.start()
+	d.voice.confirm()
 	d.leg = newLeg(d, leg.Info{
 		From: cmp.Or(c.target.From, "anonymous"), To: userOr(d.state.Remote), Caller: c.target.Name, Host: c.host,
 		CallID: d.key.callID, Transport: d.flow.network, Source: d.flow.remote, Outbound: true,

@@ -38,7 +38,7 @@ func (s *Server) Dial(ctx context.Context, target leg.Target, progress func(leg.
 	d := c.d
 	d.post(c.begin)
 	if s.enter(d, nil) != 0 {
-		d.voice.session.Close()
+		d.voice.close()
 		cause := contract.CauseOverload
 		if s.isClosed() {
 			cause = contract.CauseShutdown
@@ -95,7 +95,12 @@ func (s *Server) plan(ctx context.Context, target leg.Target) (*call, error) {
 	if err != nil {
 		return nil, err
 	}
-	v, err := s.openVoice(codecs, accepted, nil, addr, true)
+	var v voice
+	if target.Secure {
+		v, err = s.openSecureVoice(ctx, codecs, nil)
+	} else {
+		v, err = s.openVoice(codecs, accepted, nil, addr, true)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +136,7 @@ func (s *Server) plan(ctx context.Context, target leg.Target) (*call, error) {
 		case err == nil:
 			d.flow, d.state.Network = f, networkTCP
 		case d.flow.network == networkTCP:
-			v.session.Close()
+			v.close()
 			return nil, err
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"confab/internal/codec"
 	"confab/internal/leg"
 	"confab/internal/media"
+	"confab/internal/webrtc"
 )
 
 // Handler is given every call that comes in.
@@ -59,9 +60,14 @@ type Config struct {
 	// Accepted are accepted besides, of who offers them, and not offered.
 	Accepted []codec.Codec
 
-	Plane   *media.Plane // makes the sessions
-	Handler Handler      // is given inbound calls; nil refuses them all (480)
-	Limits  Limits       // zero fields take their defaults
+	Plane *media.Plane // makes the sessions
+
+	// Secure makes those whose voice is protected (UDP/TLS/RTP/SAVPF, RFC 5764). Nil:
+	// offers of that are refused (488), and it cannot be offered.
+	Secure *webrtc.Transport
+
+	Handler Handler // is given inbound calls; nil refuses them all (480)
+	Limits  Limits  // zero fields take their defaults
 
 	// Credentials gives the user name and password with which Dial answers a
 	// digest challenge of realm by host, the host that was dialled. It is never

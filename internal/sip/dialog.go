@@ -136,7 +136,7 @@ func (d *dialog) run() {
 		case <-d.q.wake:
 		case <-wake.C:
 		case <-d.lost():
-			d.guard(func() { d.hangup(contract.CauseMediaTimeout) })
+			d.guard(func() { d.hangup(d.voice.why()) })
 		}
 	}
 }
@@ -147,7 +147,7 @@ func (d *dialog) lost() <-chan struct{} {
 	if d.leg == nil || d.phase != phaseLive {
 		return nil
 	}
-	return d.leg.session.Lost()
+	return d.voice.lost()
 }
 
 // finished reports whether nothing is left to be done.
@@ -222,7 +222,7 @@ func (d *dialog) end(cause contract.Cause, code int) {
 	case d.leg != nil:
 		d.leg.end(cause, code)
 	case d.voice.session != nil:
-		d.voice.session.Close()
+		d.voice.close()
 	}
 }
 

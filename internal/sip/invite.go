@@ -84,7 +84,11 @@ func (d *dialog) begin(r *request) {
 		}
 		offer = &o
 	}
-	d.voice, err = d.s.openVoice(d.s.cfg.Codecs, d.s.cfg.Accepted, offer, d.flow.remote.Addr(), false)
+	if offer != nil && offer.Secured() && d.s.cfg.Secure != nil {
+		d.voice, err = d.s.openSecureVoice(d.s.ctx, nil, text)
+	} else {
+		d.voice, err = d.s.openVoice(d.s.cfg.Codecs, d.s.cfg.Accepted, offer, d.flow.remote.Addr(), false)
+	}
 	switch {
 	case errors.Is(err, sdp.ErrNothingFits):
 		d.refuse(contract.CauseNoCodec, 488) // RFC 3261 §13.3.1.3
@@ -231,7 +235,7 @@ func (d *dialog) answer() error {
 			d.refuse(contract.CauseFailed, 500)
 			return err
 		}
-		d.voice.session.Start()
+		d.voice.start()
 	}
 	d.phase = phaseLive
 	d.ringing.stop()
@@ -297,9 +301,9 @@ func (d *dialog) acknowledged(r *request) {
 			d.hangup(contract.CauseNoCodec)
 			return
 		}
-		d.voice.session.Start()
+		d.voice.start()
 	}
-	d.voice.session.Confirm()
+	d.voice.confirm()
 }
 
 // refuse ends a call that has not been answered, with a final response.

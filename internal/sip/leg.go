@@ -102,7 +102,7 @@ func (l *Leg) End() leg.End {
 // end ends the leg. It is called once, by the dialog.
 func (l *Leg) end(cause contract.Cause, code int) {
 	l.how = leg.End{Cause: cause, Code: code}
-	l.session.Close()
+	l.d.voice.close()
 	close(l.done)
 }
 

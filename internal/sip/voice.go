@@ -2,8 +2,10 @@ package sip
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"encoding/binary"
+	"errors"
 	"mime"
 	"mime/multipart"
 	"net/netip"
@@ -12,8 +14,10 @@ import (
 	"time"
 
 	"confab/internal/codec"
+	"confab/internal/contract"
 	"confab/internal/media"
 	"confab/internal/sdp"
+	"confab/internal/webrtc"
 )
 
 // dtmfPayload is the payload type of telephone-event that we offer; further clocks have
@@ -24,10 +28,74 @@ const dtmfPayload = 101
 // by each, and the session that it is about.
 type voice struct {
 	session *media.Session
+	peer    *webrtc.Peer // of a voice that is protected (DTLS-SRTP), which it negotiates; nil: RTP
 	local   sdp.Local
 	heard   []byte // the far end's last description
 	said    []byte // ours
 	offered bool   // ours is an offer, its answer has not come
+}
+
+// errUnprotected: a far end wants a protected voice, or one is wanted of it.
+var errUnprotected = errors.New("no voice that is protected (DTLS-SRTP): it is not configured")
+
+// openSecureVoice makes the session of a dialog whose voice is protected. text is the
+// far end's offer; nil: we offer.
+func (s *Server) openSecureVoice(ctx context.Context, codecs []codec.Codec, text []byte) (v voice, err error) {
+	switch {
+	case s.cfg.Secure == nil:
+		return voice{}, errUnprotected
+	case text != nil:
+		v.peer, v.said, err = s.cfg.Secure.Answer(ctx, text)
+	default:
+		v.peer, v.said, err = s.cfg.Secure.Offer(ctx, codecs...)
+	}
+	if err != nil {
+		return voice{}, err
+	}
+	v.session = v.peer.Session()
+	return v, nil
+}
+
+// start starts the voice: offer and answer have been exchanged, or are about to be.
+func (v *voice) start() {
+	if v.peer != nil {
+		v.peer.Start()
+		return
+	}
+	v.session.Start()
+}
+
+// confirm tells that the far end has our answer. Who protects its voice has told so
+// itself, when it is connected.
+func (v *voice) confirm() {
+	if v.peer == nil {
+		v.session.Confirm()
+	}
+}
+
+// lost returns the channel that tells that there is no voice any more.
+func (v *voice) lost() <-chan struct{} {
+	if v.peer != nil {
+		return v.peer.Done()
+	}
+	return v.session.Lost()
+}
+
+// why is the cause of that.
+func (v *voice) why() contract.Cause {
+	if v.peer != nil && errors.Is(v.peer.Err(), webrtc.ErrHungUp) {
+		return contract.CauseFarEnd
+	}
+	return contract.CauseMediaTimeout
+}
+
+// close ends the voice.
+func (v *voice) close() {
+	if v.peer != nil {
+		v.peer.Close()
+		return
+	}
+	v.session.Close()
 }
 
 // openVoice makes the session of a dialog that may have these codecs, and those accepted if its far
@@ -83,6 +151,9 @@ func sessionID() uint64 {
 // answer answers an offer, and returns what to say. The session follows it,
 // unless the far end has only said again what it had said before.
 func (v *voice) answer(text []byte) ([]byte, error) {
+	if v.peer != nil {
+		return v.peer.Reoffer(text)
+	}
 	offer, err := sdp.Parse(text)
 	if err != nil {
 		return nil, err
@@ -103,12 +174,18 @@ func (v *voice) answer(text []byte) ([]byte, error) {
 // offer returns an offer of ours; accept takes its answer.
 func (v *voice) offer() []byte {
 	v.offered = true
+	if v.peer != nil {
+		return v.peer.Offer()
+	}
 	return v.say(sdp.Offer(v.local), func() []byte { return sdp.Offer(v.local) })
 }
 
 // accept takes the answer to our offer.
 func (v *voice) accept(text []byte) error {
 	v.offered = false
+	if v.peer != nil {
+		return v.peer.Accept(text)
+	}
 	answer, err := sdp.Parse(text)
 	if err != nil {
 		return err

@@ -33,6 +33,9 @@ func Dial(t *testing.T, d leg.Dialer, target leg.Target) *Dialled {
 			}
 		})
 		if err != nil {
+			if ctx.Err() == nil {
+				t.Logf("the far end's call: %v", err)
+			}
 			return
 		}
 		f.mu.Lock()
