@@ -26,7 +26,7 @@ export async function render(root, params, ctx) {
       { head: 'Asked for a document', cell: (a) => (a.voice_url ? h('span', { class: 'mono wrap' }, a.voice_url) : h('span', { class: 'soft' }, 'nowhere')) },
       { head: 'Numbers', cell: (a) => (used.get(a.sid) ? String(used.get(a.sid)) : '–') },
       { head: 'SID', cell: (a) => h('span', { class: 'row nowrap' }, h('span', { class: 'mono sid' }, a.sid), copyButton(a.sid, `Copy the SID of ${a.friendly_name || a.sid}`)) },
-      { head: '', class: 'acts', cell: (a) => admin && h('span', { class: 'row-acts' },
+      { head: h('span', { class: 'sr' }, 'What can be done'), class: 'acts', cell: (a) => admin && h('span', { class: 'row-acts' },
         h('button', { type: 'button', class: 'ghost small', onclick: () => edit(a) }, icon('rename', 15), 'Change', h('span', { class: 'sr' }, ` ${a.friendly_name ?? ''}`)),
         h('button', { type: 'button', class: 'ghost small icon-only danger', 'aria-label': `Delete ${a.friendly_name || a.sid}`, title: 'Delete', onclick: () => remove(a) }, icon('trash', 15))) },
     ],

@@ -15,7 +15,7 @@ import { icon } from '../parts/icons.js';
 import { keyed } from '../parts/keyed.js';
 import { bindKey } from '../parts/keys.js';
 import { kind as sipKind, ladder } from '../parts/ladder.js';
-import { atTime, duration, onDay } from '../parts/time.js';
+import { atClock, duration, onDay } from '../parts/time.js';
 import { complain, toast } from '../parts/toast.js';
 
 export const title = 'Call';
@@ -98,7 +98,7 @@ export async function render(root, params, ctx) {
       const had = head.contains(document.activeElement);
       fill(head, h('div', {}, h('a', { class: 'back', href: '/console/calls' }, icon('back', 14), 'Calls'),
         h('h1', { class: 'call-title' }, h('span', {}, name), h('span', { class: 'arrow', 'aria-label': 'to' }, '→'), h('span', {}, c.to || 'unknown'), callBadge(c)),
-        h('p', { class: 'lead' }, `${onDay(c.created)}, ${atTime(c.created)}`, c.cause && `, ${c.cause}`, c.sip_code >= 300 && ` (${c.sip_code})`)),
+        h('p', { class: 'lead' }, `${onDay(c.created)}, ${atClock(c.created)}`, c.cause && `, ${c.cause}`, c.sip_code >= 300 && ` (${c.sip_code})`)),
       h('div', { class: 'page-tools' }, buttons));
       if (had) head.querySelector('button')?.focus();
       const q = c.quality;

@@ -26,7 +26,7 @@ export async function render(root, params, ctx) {
       { head: 'Role', cell: (k) => (k.role ? h('span', { class: `badge ${kinds[k.role] ?? ''}` }, k.role) : '–') },
       { head: 'SID', cell: (k) => h('span', { class: 'row nowrap' }, h('span', { class: 'mono sid' }, k.sid), copyButton(k.sid, `Copy the SID of ${k.friendly_name || k.sid}`)) },
       { head: 'Made', cell: (k) => onDay(k.date_created) },
-      { head: '', class: 'acts', cell: (k) => h('span', { class: 'row-acts' },
+      { head: h('span', { class: 'sr' }, 'What can be done'), class: 'acts', cell: (k) => h('span', { class: 'row-acts' },
         h('button', { type: 'button', class: 'ghost small', onclick: () => edit(k) }, icon('rename', 15), 'Change', h('span', { class: 'sr' }, ` ${k.friendly_name ?? ''}`)),
         h('button', { type: 'button', class: 'ghost small icon-only danger', 'aria-label': `Delete ${k.friendly_name || k.sid}`, title: 'Delete', onclick: () => remove(k) }, icon('trash', 15))) },
     ],

@@ -33,7 +33,7 @@ export async function render(root, params, ctx) {
       { head: 'Name', cell: (n) => n.friendly_name },
       { head: 'Answered by', cell: leadsTo },
       { head: 'Kind', cell: (n) => ({ local: 'local', mobile: 'mobile', 'toll-free': 'toll-free' }[n.type] ?? '–') },
-      { head: '', class: 'acts', cell: (n) => admin && h('span', { class: 'row-acts' },
+      { head: h('span', { class: 'sr' }, 'What can be done'), class: 'acts', cell: (n) => admin && h('span', { class: 'row-acts' },
         h('button', { type: 'button', class: 'ghost small', onclick: () => edit(n) }, icon('rename', 15), 'Change', h('span', { class: 'sr' }, ` ${n.phone_number}`)),
         h('button', { type: 'button', class: 'ghost small icon-only danger', 'aria-label': `Release ${n.phone_number}`, title: 'Release', onclick: () => release(n) }, icon('trash', 15))) },
     ],

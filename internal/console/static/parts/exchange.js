@@ -16,7 +16,7 @@ export function bodyView(body, type = '') {
 }
 
 /** A part of something unfolded: a heading and what is below it. */
-export const part = (title, ...content) => h('section', { class: 'part' }, h('h4', {}, title), content);
+export const part = (title, ...content) => h('section', { class: 'part' }, h('h3', {}, title), content);
 
 /** Attempts of one request, in order. */
 export function attempts(list, begin = null) {

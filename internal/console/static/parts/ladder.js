@@ -52,9 +52,10 @@ export function ladder({ onSelect = null } = {}) {
       const to = b > a ? b - 2 : b + 2;
       const tip = b > a ? -8 : 8;
       const label = short(m.line);
+      const room = Math.abs(b - a) / 7;
       return svg('g', {
         class: `l-row ${kind(m)} ${m.retransmission ? 'again' : ''} ${i === chosen ? 'chosen' : ''}`, role: 'button', tabindex: '0', 'data-index': i, 'aria-pressed': String(i === chosen),
-        'aria-label': `${offset(Date.parse(m.time) - begin)}, ${m.direction}, ${m.line}${m.retransmission ? ', sent again' : ''}`,
+        'aria-label': `${offset(Date.parse(m.time) - begin)} ${fit(label, room)}, ${m.direction}: ${m.line}${m.retransmission ? ', sent again' : ''}`,
         onclick: () => select(i),
         onkeydown: (e) => {
           if (e.key === 'Enter' || e.key === ' ') { e.preventDefault(); select(i); }
@@ -63,8 +64,8 @@ export function ladder({ onSelect = null } = {}) {
         },
       },
       svg('rect', { class: 'l-hit', x: 0, y: y - 22, width, height: rowHeight, rx: 6 }),
-      svg('text', { class: 'l-time', x: 8, y: y + 4 }, offset(Date.parse(m.time) - begin)),
-      svg('text', { class: 'l-label', x: (a + b) / 2, y: y - 6, 'text-anchor': 'middle' }, fit(label, Math.abs(b - a) / 7)),
+      svg('text', { class: 'l-time', x: 8, y: y + 4 }, `${offset(Date.parse(m.time) - begin)} `),
+      svg('text', { class: 'l-label', x: (a + b) / 2, y: y - 6, 'text-anchor': 'middle' }, fit(label, room)),
       svg('line', { class: 'l-arrow', x1: a, x2: to, y1: y, y2: y }),
       svg('path', { class: 'l-tip', d: `M${to} ${y}l${tip} -4.500v9z` }));
     });

@@ -26,7 +26,7 @@ export function table({ caption, columns, href = null, empty = 'Nothing here yet
         const to = href?.(row);
         return h('tr', { class: to ? 'linked' : null }, columns.map((c, i) => {
           const content = c.cell(row);
-          return h('td', { class: c.class ?? null, 'data-head': c.head }, to && i === 0 ? h('a', { href: to, class: 'row-link' }, content) : content);
+          return h('td', { class: c.class ?? null, 'data-head': typeof c.head === 'string' ? c.head : null }, to && i === 0 ? h('a', { href: to, class: 'row-link' }, content) : content);
         }));
       }));
     },
