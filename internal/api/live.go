@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 
 	"confab/internal/conference"
@@ -26,11 +27,25 @@ type loudness struct {
 	Participants []Levels               `json:"participants"`
 }
 
-// live sends who talks how loud, ten times a second at most, and only what has
-// changed. Nothing of it is kept: who comes late has missed it.
+// every reads how often somebody wants to be told.
+func (q *query) every() time.Duration {
+	text := q.get("every")
+	if text == "" {
+		return liveEvery
+	}
+	ms, err := strconv.Atoi(text)
+	if err != nil || ms < int(liveEvery.Milliseconds()) || ms > 10_000 {
+		q.wrong("every", "a number of milliseconds from 100 to 10000")
+		return liveEvery
+	}
+	return time.Duration(ms) * time.Millisecond
+}
+
+// live sends who talks how loud, as often as is asked for and ten times a second
+// at most, and only what has changed. Nothing of it is kept: who comes late has missed it.
 func (e *Events) live(w http.ResponseWriter, r *http.Request) error {
 	q := query{values: r.URL.Query()}
-	only := q.conference()
+	only, every := q.conference(), q.every()
 	if err := q.done(); err != nil {
 		return err
 	}
@@ -42,7 +57,7 @@ func (e *Events) live(w http.ResponseWriter, r *http.Request) error {
 	if !s.write("retry: 1000\n\n") {
 		return nil
 	}
-	tick, beat := time.NewTicker(liveEvery), time.NewTicker(heartbeat)
+	tick, beat := time.NewTicker(every), time.NewTicker(heartbeat)
 	defer tick.Stop()
 	defer beat.Stop()
 	last := make(map[contract.ConferenceSID][]Levels)

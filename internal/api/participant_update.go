@@ -34,7 +34,19 @@ func (p *params) participantUpdate() (u participantUpdate, err error) {
 		u.changes.Wait = &conference.Document{}
 	}
 	u.changes.Coach = p.coach()
+	u.changes.Label = p.newLabel()
 	return u, p.err
+}
+
+// newLabel reads what a participant is to be called; nil when nothing is said of
+// it, empty for no name. The contract gives a label when somebody joins; that it
+// may change is ours.
+func (p *params) newLabel() *string {
+	if !p.given("Label") {
+		return nil
+	}
+	label := p.label()
+	return &label
 }
 
 // coach reads who is to be coached; nil when nothing is said of it.

@@ -131,7 +131,7 @@ func (s *Switch) openLine(ctx context.Context) (err error) {
 		Policy: webhook.Policy{AllowLoopback: s.cfg.Webhook.AllowLoopback, AllowPrivate: s.cfg.Webhook.AllowPrivate, Allow: s.cfg.Webhook.Allow},
 		Dial:   s.cfg.Net.Dial,
 		Lookup: s.cfg.Net.lookup(),
-		Local:  map[string]http.Handler{LineHost: app},
+		Local:  map[string]http.Handler{LineHost: app, SayHost: http.HandlerFunc(say)},
 		Log:    s.log,
 	})
 	s.closeLater(func() error { s.webhook.Close(); return nil })

@@ -55,14 +55,14 @@ type Journal interface {
 type Config struct {
 	Plane           *media.Plane
 	Journal         Journal
-	MaxParticipants int          // of one conference; 0: DefaultMaxParticipants
+	MaxParticipants int // of one conference; 0: DefaultMaxParticipants
 
 	// Talks is told, when not nil, whenever a participant begins or ceases to speak,
 	// as the conference hears it: of the first 100 of a conference, and of all where
 	// its application asks for events of speech. It must not block.
 	Talks func(conference contract.ConferenceSID, call contract.CallSID, talking bool)
 
-	Log             *slog.Logger // nil discards
+	Log *slog.Logger // nil discards
 }
 
 // Ear is where a prompt is heard: a session or a bridge.

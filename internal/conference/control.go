@@ -2,6 +2,7 @@ package conference
 
 import (
 	"context"
+	"fmt"
 
 	"confab/internal/contract"
 	"confab/internal/media"
@@ -83,12 +84,13 @@ type Changes struct {
 	BeepOnExit *bool
 	EndOnExit  *bool
 	Wait       *Document         // heard until the start; an empty URL is silence
+	Label      *string           // empty: it has none
 	Coach      *contract.CallSID // the participant who alone hears this one; empty: everybody hears it
 }
 
 // Modify changes what belongs to a participant, all or nothing, and tells of it
 // once (Twilio Participant resource, BeepOnExit, EndConferenceOnExit, WaitUrl,
-// CallSidToCoach). It returns the position of the event; 0 when nothing changed.
+// CallSidToCoach; the label is ours). It returns the position of the event; 0 when nothing changed.
 func (c *Conference) Modify(call contract.CallSID, ch Changes) (contract.Pos, error) {
 	return c.control(call, func(p *participant) (contract.Pos, error) {
 		if ch.Wait != nil && !p.canHear(ch.Wait) {
@@ -100,10 +102,22 @@ func (c *Conference) Modify(call contract.CallSID, ch Changes) (contract.Pos, er
 				return 0, err
 			}
 		}
+		if ch.Label != nil && *ch.Label != "" && c.labels[*ch.Label] != nil && c.labels[*ch.Label] != p {
+			return 0, fmt.Errorf("%w: %q", ErrLabel, *ch.Label)
+		}
 		changed := set(&p.beepExit, ch.BeepOnExit)
 		changed = set(&p.info.EndOnExit, ch.EndOnExit) || changed
 		if coaching {
 			p.coachLocked(*ch.Coach)
+			changed = true
+		}
+		if ch.Label != nil && *ch.Label != p.info.Label {
+			if p.info.Label != "" {
+				delete(c.labels, p.info.Label)
+			}
+			if p.info.Label = *ch.Label; p.info.Label != "" {
+				c.labels[p.info.Label] = p
+			}
 			changed = true
 		}
 		if ch.Wait != nil && (p.wait == nil || *p.wait != *ch.Wait) {

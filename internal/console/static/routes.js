@@ -8,6 +8,9 @@
 export const routes = [
   { path: '/start', name: 'First call', icon: 'star', group: 'Live', load: () => import('./pages/start.js') },
   { path: '/now', name: 'Now', icon: 'now', group: 'Live', key: 'n', load: () => import('./pages/now.js') },
+  { path: '/now/:sid', within: '/now', load: () => import('./pages/now.js') },
+  { path: '/conferences', name: 'Timelines', icon: 'timeline', group: 'Live', key: 't', load: () => import('./pages/conferences.js') },
+  { path: '/conferences/:sid', within: '/conferences', load: () => import('./pages/timeline.js') },
   { path: '/calls', name: 'Calls', icon: 'calls', group: 'Live', key: 'c', load: () => import('./pages/calls.js') },
   { path: '/calls/:sid', within: '/calls', load: () => import('./pages/call.js') },
   { path: '/phone', name: 'Phone', icon: 'phone', group: 'Live', key: 'p', load: () => import('./pages/phone.js') },
