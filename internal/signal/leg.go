@@ -163,11 +163,16 @@ func (l *Leg) liveLocked() {
 	l.s.tokens[l.again] = l
 }
 
-// Hangup hangs the browser up, telling it why where the call was not answered. It is
-// done at once: the protocol confirms nothing.
-func (l *Leg) Hangup(_ context.Context, cause contract.Cause) error {
+// Hangup hangs the browser up, telling it why where the call was not answered. It
+// returns when the leg has ended: the protocol confirms nothing.
+func (l *Leg) Hangup(ctx context.Context, cause contract.Cause) error {
 	l.hangup(cause)
-	return nil
+	select {
+	case <-l.done: // another call of it may have been first
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("hang up: %w", context.Cause(ctx))
+	}
 }
 
 func (l *Leg) hangup(cause contract.Cause) {
