@@ -22,6 +22,7 @@ const maxPost = 64 << 10
 // application is the customer's side: an HTTP server that answers with the
 // documents of a file, notes what it is asked, and checks every signature.
 type application struct {
+	identities
 	file  *File
 	base  string // "http://127.0.0.1:7000"
 	token string // the AuthToken
@@ -129,8 +130,11 @@ func (a *application) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(body) // who does not read to the end has reasons
 }
 
-// expand puts the application's own address where a document says $APP.
-func (a *application) expand(text string) string { return strings.ReplaceAll(text, "$APP", a.base) }
+// expand puts the application's own address where a document says $APP, and calls
+// clients by what they are called on the stage.
+func (a *application) expand(text string) string {
+	return a.here(strings.ReplaceAll(text, "$APP", a.base))
+}
 
 // note enters the request and looks whether it is signed.
 func (a *application) note(r *http.Request) (*post, error) {

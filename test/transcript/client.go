@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -26,6 +28,59 @@ func (r *register) address(identity string) (uri string, ok bool) {
 	return uri, ok
 }
 
+// clients returns who registers in a file.
+func (f *File) clients() (names []string) {
+	for _, line := range f.source {
+		for _, m := range registers.FindAllStringSubmatch(line, -1) {
+			names = append(names, m[1])
+		}
+	}
+	return names
+}
+
+var registers = regexp.MustCompile(`([a-z]+) registers`)
+
+// identities are what the clients of a file are called on a stage, which they may
+// share with those of other files. The zero value leaves names as they are.
+type identities struct {
+	suffix string
+	names  []string
+}
+
+// identity is what somebody is called on the stage.
+func (i identities) identity(name string) string { return name + i.suffix }
+
+// here puts the stage's identities into a text of the file.
+func (i identities) here(text string) string {
+	if i.suffix == "" {
+		return text
+	}
+	for _, name := range i.names {
+		for _, at := range [][2]string{{">", "</Client>"}, {"<Identity>", "</Identity>"}} {
+			text = strings.ReplaceAll(text, at[0]+name+at[1], at[0]+name+i.suffix+at[1])
+		}
+		text = client(name).ReplaceAllString(text, "client:"+name+i.suffix)
+	}
+	return text
+}
+
+// there puts the file's own names in the place of the stage's identities.
+func (i identities) there(params url.Values) {
+	if i.suffix == "" {
+		return
+	}
+	for _, values := range params {
+		for k, v := range values {
+			if rest, ok := strings.CutPrefix(v, "client:"); ok {
+				values[k] = "client:" + strings.TrimSuffix(rest, i.suffix)
+			}
+		}
+	}
+}
+
+// client finds somebody's address in a text.
+func client(name string) *regexp.Regexp { return regexp.MustCompile(`client:` + name + `\b`) }
+
 // callable is a telephone that can be called.
 type callable interface {
 	leg.Dialer
@@ -34,11 +89,8 @@ type callable interface {
 	receive(identity string, f func(leg.Leg)) (uri string)
 }
 
-// register lets the person be called as the client of its name.
-func (p *person) register(clients *register) error {
-	if clients == nil {
-		return errors.New("clients are called under the fake clock alone: say stage: clock")
-	}
+// register lets the person be called as a client of that identity.
+func (p *person) register(clients *register, identity string) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if err := p.pickUpLocked(); err != nil {
@@ -48,10 +100,10 @@ func (p *person) register(clients *register) error {
 	if !ok {
 		return fmt.Errorf("%s has a telephone that nobody can call", p.name)
 	}
-	uri := phone.receive(p.name, func(l leg.Leg) { p.work.Go(func() { p.rung(l) }) })
+	uri := phone.receive(identity, func(l leg.Leg) { p.work.Go(func() { p.rung(l) }) })
 	clients.mu.Lock()
 	defer clients.mu.Unlock()
-	clients.at[p.name] = uri
+	clients.at[identity] = uri
 	return nil
 }
 
@@ -69,6 +121,8 @@ func (p *person) pickUpLocked() (err error) {
 func (p *person) rung(l leg.Leg) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
+	// What the person has ended is about to be over.
+	p.until(time.Second, func() bool { return !p.mine || p.over })
 	p.mu.Lock()
 	busy := p.calls > 0 && !p.over
 	if !busy {
@@ -128,7 +182,7 @@ func (p *person) reject() error {
 }
 
 func (p *person) isRung(d time.Duration) error {
-	if !p.until(d, func() bool { return p.incoming != nil && p.leg == nil && !p.over }) {
+	if !p.until(d, func() bool { return p.incoming != nil && p.leg == nil && !p.over && !p.mine }) {
 		return p.not("is not rung")
 	}
 	return nil
@@ -137,7 +191,7 @@ func (p *person) isRung(d time.Duration) error {
 func (p *person) isNotRung(time.Duration) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.incoming != nil && p.leg == nil && !p.over {
+	if p.incoming != nil && p.leg == nil && !p.over && !p.mine {
 		return fmt.Errorf("%s is rung", p.name)
 	}
 	return nil
@@ -157,7 +211,7 @@ func parseRegisters(name string, w []string) (step, error) {
 	if len(w) > 0 {
 		return nil, fmt.Errorf("what is %q?", strings.Join(w, " "))
 	}
-	return deed(func(r *run) error { return r.person(name).register(r.stage.clients) }), nil
+	return deed(func(r *run) error { return r.person(name).register(r.stage.clients, r.app.identity(name)) }), nil
 }
 
 // hearKeys notes the far end's keys until the call ends.

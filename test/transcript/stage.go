@@ -23,7 +23,7 @@ type stage struct {
 	caller func(n int) string
 	// dialer is the telephone of the n-th person.
 	dialer func(n int) (leg.Dialer, error)
-	// clients are those who can be called; nil: nobody can.
+	// clients are those who can be called.
 	clients *register
 	// warnings are the notices on a call so far.
 	warnings func(context.Context, contract.CallSID) ([]contract.Warning, error)

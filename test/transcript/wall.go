@@ -54,6 +54,8 @@ func NewWall(t *testing.T, files []*File, shared *Props) *Wall {
 	c := switchConfig(t.TempDir(), log)
 	c.SIP, c.HTTP = "127.0.0.1:0", "127.0.0.1:0"
 	c.RTPPorts = confab.PortRange{First: 40000, Last: 49999}
+	clients := &register{at: make(map[string]string)}
+	c.Clients = clients.address
 	for i, f := range files {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
@@ -61,11 +63,13 @@ func NewWall(t *testing.T, files []*File, shared *Props) *Wall {
 		}
 		names := newWallNames(i, f)
 		app := serveApplication(f, l, authToken)
+		app.identities = identities{suffix: fmt.Sprintf(".%d", i), names: f.clients()}
 		for _, n := range f.Numbers {
 			c.Numbers = append(c.Numbers, numberOf(n, names.number(n.Number), app))
 		}
 		w.seats[f] = &seat{app: app, stage: &stage{
-			number: names.number, alias: names.alias, caller: names.caller,
+			number: names.number, caller: names.caller, clients: clients,
+			alias: func(params url.Values) { names.alias(params); app.there(params) },
 			slack: 750 * time.Millisecond, patience: 2 * time.Second, slurred: 0.2, clipped: 4,
 		}}
 	}
