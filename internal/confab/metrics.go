@@ -1,6 +1,8 @@
 package confab
 
 import (
+	"maps"
+	"slices"
 	"strconv"
 
 	"confab/internal/call"
@@ -35,6 +37,7 @@ func (m metrics) Collect(to chan<- prometheus.Metric) {
 	m.signalling(send)
 	m.browsers(send)
 	m.journal(send)
+	m.stories(send)
 	m.callbacks(send)
 	m.panics(send)
 }
@@ -116,6 +119,17 @@ func (m metrics) journal(send sender) {
 	send.gauge("journal_healthy", "1 while the journal keeps up; new calls are refused while it does not.", healthy)
 	send.gauge("journal_backlog", "Events that wait to be durable.", m.s.store.Backlog())
 	send.count("journal_events_total", "Events that are durable.", uint64(m.s.store.Committed()))
+}
+
+func (m metrics) stories(send sender) {
+	n := m.s.stories.Stats()
+	send.gauge("stories", "Calls whose story is being written.", n.Stories)
+	send.gauge("story_waiting_bytes", "What was told and waits to be masked and written.", n.Waiting)
+	send.count("story_parts_total", "Parts of stories that were written.", n.Kept)
+	for _, what := range slices.Sorted(maps.Keys(n.LeftOut)) {
+		send.count("story_left_out_total", "What is not kept of what happened to calls, for it was beyond a bound or the disk did not take it, by what it was.",
+			n.LeftOut[what], label{"what", what})
+	}
 }
 
 func (m metrics) callbacks(send sender) {

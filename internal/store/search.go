@@ -52,7 +52,11 @@ func (r *Records) Search(ctx context.Context, f Search, p Page) (List[Found], er
 	if f.Refused != nil {
 		s.and("(c.body IS NULL) = ?", *f.Refused)
 	}
-	if text := strings.ToLower(strings.TrimSpace(f.Text)); text != "" {
+	text := strings.ToLower(strings.TrimSpace(f.Text))
+	if sid := contract.CallSID(strings.Replace(text, "ca", "CA", 1)); sid.Valid() { // it is found at once
+		s.and("t.call = ? AND t.created IN (SELECT created FROM calls WHERE sid = ? UNION ALL SELECT at FROM refused WHERE sid = ?)",
+			string(sid), string(sid), string(sid))
+	} else if text != "" {
 		numbers, err := r.numbersNamed(ctx, text)
 		if err != nil {
 			return List[Found]{}, err

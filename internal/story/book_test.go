@@ -174,7 +174,9 @@ func TestBook_bounds(t *testing.T) {
 // A disk that takes nothing holds nobody up: what does not fit is counted.
 func TestBook_whenNothingIsKept(t *testing.T) {
 	running(t, func(b *story.Book, s *shelf) {
+		s.mu.Lock()
 		s.full = true
+		s.mu.Unlock()
 		notice(b, info(1, contract.CallInProgress))
 		b.Trace("id1", invite("id1"))
 		b.Tried(7, 1, story.Told{Code: 11200})
@@ -233,10 +235,13 @@ func TestBook_refused(t *testing.T) {
 		}
 		b.Trace("rings", invite("rings"))
 		time.Sleep(20 * time.Second)
-		if len(s.refused) != 100 || b.Stats().LeftOut["refused call"] != 50 {
-			t.Fatalf("%d are kept, %v", len(s.refused), b.Stats())
+		s.mu.Lock()
+		refused := s.refused
+		s.mu.Unlock()
+		if len(refused) != 100 || b.Stats().LeftOut["refused call"] != 50 {
+			t.Fatalf("%d are kept, %v", len(refused), b.Stats())
 		}
-		c := s.refused[0]
+		c := refused[0]
 		if c.From != "ann" || c.Caller != "Ann" || c.To != "+15550100" || c.SIPCode != 404 || c.Cause != contract.CauseNotFound || c.Status != contract.CallFailed ||
 			c.Account != account || c.SourceIP != "192.0.2.20" || !strings.HasPrefix(c.SIPCallID, "refused") {
 			t.Errorf("refused: %+v", c)
