@@ -52,8 +52,9 @@ func (b baresips) call(t *testing.T, s *server, name string, tone float64) calle
 	return b.dial(t, s.sip, name, tone, "pcmu")
 }
 
-// dial lets one call the number at a server's address, with a codec.
-func (b baresips) dial(t *testing.T, at, name string, tone float64, codec string) *baresip {
+// dial lets one call the number at a server's address, with a codec, and with what else its
+// account says.
+func (b baresips) dial(t *testing.T, at, name string, tone float64, codec string, account ...string) *baresip {
 	t.Helper()
 	in, address := b.host(t)
 	dir := t.TempDir()
@@ -66,9 +67,10 @@ func (b baresips) dial(t *testing.T, at, name string, tone float64, codec string
 			"snd_path " + dir,
 			"module_path " + modules(t),
 			"module stdio.so", "module g711.so", "module g722.so", "module opus.so", "module ausine.so", "module sndfile.so",
+			"module dtls_srtp.so", "module ice.so", "rtcp_mux yes",
 			"module_tmp account.so", "module_app menu.so",
 		}, "\n") + "\n",
-		"accounts": fmt.Sprintf("<sip:%s@%s:5060>;regint=0;dtmfmode=rtpevent;audio_codecs=%s;ptime=20\n", name, address, codec),
+		"accounts": fmt.Sprintf("<sip:%s@%s:5060>;regint=0;dtmfmode=rtpevent;audio_codecs=%s;ptime=20%s\n", name, address, codec, strings.Join(append([]string{""}, account...), ";")),
 		"contacts": "",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o600); err != nil {
@@ -168,6 +170,45 @@ func TestBaresip_HD(t *testing.T) {
 		level := audiotest.Hears(heard[max(0, end-rate):end], rate, c.hz)
 		if is := level > -30; is != c.want {
 			t.Errorf("%s hears %.0f Hz at %.1f dBov, want it heard: %v", c.who, c.hz, level, c.want)
+		}
+	}
+}
+
+// Phones that protect their voice (DTLS-SRTP), with ICE and without, meet one that
+// does not.
+func TestBaresip_protectedVoice(t *testing.T) {
+	t.Parallel()
+	s, people := baresipStage(t)
+	b := people.(baresips)
+	tones := map[string]float64{"ann": 617, "bob": 1163, "cid": 1741}
+	all := map[string]*baresip{
+		"ann": b.dial(t, s.sip, "ann", tones["ann"], "pcmu", "mediaenc=dtls_srtp"),
+		"bob": b.dial(t, s.sip, "bob", tones["bob"], "pcmu", "mediaenc=dtls_srtp", "medianat=ice"),
+		"cid": b.dial(t, s.sip, "cid", tones["cid"], "pcmu"),
+	}
+	for _, p := range all {
+		until(t, patience, "the line speaks", func() bool {
+			heard, rate := p.heard()
+			return rate > 0 && len(heard) > 4*rate
+		})
+		p.press("123#")
+	}
+	until(t, patience, "three stand in conference 1", func() bool { return s.standing("conference 1") == 3 })
+	time.Sleep(9 * time.Second) // what is said on the way in is over by then, and they hear each other
+	for _, p := range all {
+		p.hangUp()
+	}
+	for name, p := range all {
+		if n := p.log.count("DTLS-SRTP complete"); n > 0 != (name != "cid") {
+			t.Errorf("%s has agreed on %d keys", name, n)
+		}
+		heard, rate := p.heard()
+		end := len(heard) - 3*rate // before the first hangs up
+		for other, hz := range tones {
+			level := audiotest.Hears(heard[max(0, end-rate):end], rate, hz)
+			if is := level > -30; is != (other != name) {
+				t.Errorf("%s hears %s at %.1f dBov", name, other, level)
+			}
 		}
 	}
 }
