@@ -23,8 +23,19 @@ func TestOnClock_fails(t *testing.T) {
 <Response><Pause length="2"/><Say>Hello.</Say></Response>
 -- timeline --
 `
+	const dial = `-- POST /voice --
+<Response><Dial action="/after"><Client>bob</Client></Dial></Response>
+-- timeline --
+`
 	shared := NewProps()
 	for name, test := range map[string]struct{ text, want string }{
+		"not rung":          {dial + "0s bob registers\nbob is rung", "x.txt:5: bob is not rung, but has called nobody, and was not called"},
+		"rung":              {dial + "0s bob registers\nann calls +15550100\nbob is rung\nbob is not rung", "bob is rung"},
+		"nothing to answer": {dial + "0s bob registers\nbob answers", "bob cannot answer: has called nobody"},
+		"missed nothing":    {dial + "0s bob registers\nann calls +15550100\nbob is rung\nbob answers\nbob misses it", "bob does not miss a call, but is in a call"},
+		"missed":            {dial + "0s bob registers\nann calls +15550100\nbob is rung\nann hangs up\nbob misses it\nbob answers", "bob cannot answer: missed a call"},
+		"other keys":        {dial + "0s bob registers\nann calls +15550100\nbob is rung\nbob answers\nbob hears silence\nann keys 1\nbob is sent 2", `bob was sent "1", not "2"`},
+		"no refusal":        {dial + "0s bob registers\noperator calls bob Url=$APP/after gets 21205", "answered with error 0, want 21205"},
 		"another parameter": {conference + "0s ann calls +15550100\nexpect POST /conf StatusCallbackEvent=participant-join Muted=true",
 			"x.txt:7: nothing that was sent fits: expect POST /conf StatusCallbackEvent=participant-join Muted=true\n\tnext is 0.004s POST /conf StatusCallbackEvent=participant-join SequenceNumber=1 CallSid=@ann"},
 		"its difference": {conference + "0s ann calls +15550100\nexpect POST /conf Muted=true", "want Muted=true, have false"},

@@ -135,6 +135,9 @@ func (d *demand) parseCalls(w []string) (step, error) {
 	if len(w) >= 2 && w[0] == "into" {
 		d.conference, w = strings.TrimPrefix(w[1], "@"), w[2:]
 	}
+	if slices.ContainsFunc(w, func(p string) bool { return !strings.Contains(p, "=") }) {
+		return nil, fmt.Errorf("operator calls %s: parameters are Name=value", d.person)
+	}
 	d.params = append([]string{"To=client:" + d.person, "From=+15550100"}, w...)
 	return deed(d.make), nil
 }
