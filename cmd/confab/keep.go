@@ -11,7 +11,7 @@ import (
 )
 
 type pruneCmd struct {
-	OlderThan time.Duration `placeholder:"AGE" help:"Remove what is older than this, such as 720h, whatever the configuration says; calls and conferences, events and notices."`
+	OlderThan time.Duration `placeholder:"AGE" help:"Remove what is older than this, such as 720h, whatever the configuration says; calls and conferences, events, notices and stories."`
 	dataDir   `embed:""`
 }
 
@@ -32,7 +32,8 @@ func (p *pruneCmd) Run(ctx context.Context, t terminal, file *confab.Config) err
 	}
 	return p.withRecords(ctx, func(records *store.Records) error {
 		done, err := records.Prune(ctx, keep.Limits(time.Now()))
-		fmt.Fprintf(t.out, "Removed %d events, %d calls, %d conferences, %d notices.\n", done.Events, done.Calls, done.Conferences, done.Warnings)
+		fmt.Fprintf(t.out, "Removed %d events, %d calls, %d conferences, %d notices, %d parts of stories.\n",
+			done.Events, done.Calls, done.Conferences, done.Warnings, done.Stories)
 		return err
 	})
 }

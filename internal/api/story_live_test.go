@@ -419,3 +419,44 @@ func TestStory_ofARefusedCall(t *testing.T) {
 		s.noSecrets("the story", s.ask("GET", "/v1/calls/"+sids[0]+"/story", nil).Body.Bytes())
 	})
 }
+
+// Two people speak in a conference: who speaks when is in its timeline though no
+// application asks for it, and what is heard and said in the quality of a call.
+func TestTimeline_whoSpeaks(t *testing.T) {
+	onStage(t, func(s *live) {
+		s.says("/voice", `<Response><Dial><Conference waitUrl="">tea</Conference></Dial></Response>`)
+		ann := s.calls("ann", 443)
+		bob := s.calls("bob", 617)
+		time.Sleep(12 * time.Second)
+		room := s.room()
+		sid := room[strings.LastIndex(room, "/")+1:]
+		type timeline struct {
+			Events []struct{ Event string }
+			Speech []story.Spurt
+		}
+		read := func() (got timeline) {
+			if err := json.Unmarshal(s.ask("GET", "/v1/conferences/"+sid+"/timeline", nil).Body.Bytes(), &got); err != nil {
+				t.Fatal(err)
+			}
+			return got
+		}
+		if got := read(); len(got.Speech) != 2 || got.Speech[0].End != nil {
+			t.Errorf("while they speak: %+v", got.Speech)
+		}
+		calls := s.found("text=ann")
+		if q := s.tellsOf(calls[0]).Quality; len(q) < 2 || q[1].Speech == nil || *q[1].Speech < -30 || q[1].Out == nil || *q[1].Out < -30 {
+			t.Errorf("quality: %+v", q)
+		}
+		s.leave(ann, bob)
+		time.Sleep(time.Minute)
+		got := read()
+		if len(got.Speech) != 2 || got.Speech[0].End == nil || got.Speech[1].End == nil || got.Speech[0].End.Sub(got.Speech[0].At.Time) < 10*time.Second {
+			t.Errorf("afterwards: %+v", got.Speech)
+		}
+		for _, e := range got.Events {
+			if strings.Contains(e.Event, "speech") {
+				t.Errorf("an event of speech that nobody asked for: %+v", e)
+			}
+		}
+	})
+}

@@ -27,7 +27,7 @@ type entry struct {
 // for nobody, or for a Gather that is over. Those pressed from then on count,
 // also while its files are still being fetched.
 func (r *run) gather(ctx context.Context, doc *document, g *twiml.Gather) (next, error) {
-	r.session.ClearDigits()
+	forgotten := r.session.ClearDigits()
 	if g.Input.Speech {
 		r.warn(doc, contract.CodeGatherInput, "there is no speech recogniser: what is said in <Gather> is not heard")
 	}
@@ -39,7 +39,7 @@ func (r *run) gather(ctx context.Context, doc *document, g *twiml.Gather) (next,
 	if err != nil {
 		return next{}, err
 	}
-	r.keyed(g, got, len(got.digits) == g.NumDigits || len(got.digits) == maxDigits)
+	r.keyed(g, got, forgotten, len(got.digits) == g.NumDigits || len(got.digits) == maxDigits)
 	// Twilio <Gather>: nothing entered (also: the finish key and nothing before
 	// it) falls through to the next verb, unless actionOnEmptyResult says not to.
 	if got.digits == "" && !g.ActionOnEmptyResult {

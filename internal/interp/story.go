@@ -79,8 +79,8 @@ func join(a, b string) string {
 }
 
 // keyed tells the call's story what was entered.
-func (r *run) keyed(g *twiml.Gather, got entry, full bool) {
+func (r *run) keyed(g *twiml.Gather, got entry, forgotten int, full bool) {
 	r.came = story.Keys(len(got.digits))
 	r.cfg.Stories.Keyed(r.sid, story.Keyed{Verb: g.Element(), Keys: got.digits, Menu: g.NumDigits == 1, FinishedOn: got.finished,
-		Timeout: got.finished == 0 && !full})
+		Timeout: got.finished == 0 && !full, Forgotten: forgotten})
 }

@@ -107,11 +107,13 @@ func (s *Session) listenInBand(by int32) {
 	}
 }
 
-// ClearDigits forgets the keys that have not been read.
-func (s *Session) ClearDigits() {
+// ClearDigits forgets the keys that have not been read, and returns how many they
+// were.
+func (s *Session) ClearDigits() (forgotten int) {
 	s.keys.mu.Lock()
 	defer s.keys.mu.Unlock()
-	s.keys.keys = nil
+	forgotten, s.keys.keys = len(s.keys.keys), nil
+	return forgotten
 }
 
 // PressINFO takes a key that came by SIP INFO. It is ignored once the far end

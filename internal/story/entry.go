@@ -106,6 +106,7 @@ type Digits struct {
 	Masked     bool   `json:"masked"`
 	FinishedOn string `json:"finished_on,omitempty"` // the key that ended the entry
 	Timeout    bool   `json:"timeout"`               // it ended because no further key came
+	Forgotten  int    `json:"forgotten"`             // keys pressed before the verb began: they do not count
 }
 
 // Sample is what a call's voice was like from the sample before up to At.

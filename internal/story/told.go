@@ -243,6 +243,7 @@ type Keyed struct {
 	Menu       bool // a single key was asked for
 	FinishedOn byte // 0: none
 	Timeout    bool
+	Forgotten  int // keys pressed before the verb began
 }
 
 // shortCode is how many keys an entry has at least that is looked for in what is
@@ -269,7 +270,7 @@ func (b *Book) Keyed(call contract.CallSID, k Keyed) {
 		t.leftOut.Digits++
 		return
 	}
-	d := Digits{At: Time{time.Now()}, Verb: k.Verb, Count: len(k.Keys), Timeout: k.Timeout}
+	d := Digits{At: Time{time.Now()}, Verb: k.Verb, Count: len(k.Keys), Timeout: k.Timeout, Forgotten: k.Forgotten}
 	switch {
 	case k.Keys == "":
 	case k.Menu && len(k.Keys) == 1:
