@@ -53,6 +53,9 @@ func showCall(f store.Found) toldCall {
 	if shown.Conferences == nil {
 		shown.Conferences = []string{}
 	}
+	if c.Cause == contract.CauseNone {
+		shown.Cause = ""
+	}
 	if c.Quality != nil {
 		shown.Quality = showQuality(*c.Quality)
 	}

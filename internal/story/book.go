@@ -43,7 +43,7 @@ const (
 const (
 	every      = time.Second      // a look at all of them
 	patience   = 5 * time.Second  // of what is to be written
-	saveVoice  = time.Minute      // how often the quality of a live call is
+	saveVoice  = 5 * time.Minute  // how often the quality of a live call is
 	aftermath  = 40 * time.Second // messages may come after the end of a call (RFC 3261 §17: 64*T1 = 32 s)
 	hesitation = 10 * time.Second // from a refusal on, until it is known that no call came of it
 	ringing    = 5 * time.Minute  // without a message, until a Call-ID is forgotten that no call came of
@@ -95,21 +95,22 @@ type telling struct {
 	callID string
 	info   contract.CallInfo
 
-	raw     raw // not yet written
-	size    int // bytes of it
-	part    int // number of the next one
-	flying  []flown
-	last    raw // the last few beyond a bound
-	count   counts
-	leftOut LeftOut
-	open    []*openVerb
-	codes   []string
-	passed  []uint64 // sums of the last messages: who comes again is known by it
-	voice   voice
-	since   time.Time // when the first of raw came
-	heard   time.Time // when the last message did
-	final   int       // status of a final answer to INVITE; 0: none yet
-	ended   time.Time
+	raw      raw // not yet written
+	size     int // bytes of it
+	part     int // number of the next one
+	flying   []flown
+	last     raw // the last few beyond a bound
+	lastSize int // bytes of them
+	count    counts
+	leftOut  LeftOut
+	open     []*openVerb
+	codes    []string
+	passed   []uint64 // sums of the last messages: who comes again is known by it
+	voice    voice
+	since    time.Time // when the first of raw came
+	heard    time.Time // when the last message did
+	final    int       // status of a final answer to INVITE; 0: none yet
+	ended    time.Time
 }
 
 // raw is what was told, as it was told.
@@ -139,6 +140,12 @@ func (b *Book) grown(t *telling, size int) {
 		t.since = time.Now()
 	}
 	t.size += size
+	b.waiting += size
+}
+
+// later notes that so many bytes more, or less, wait to be written at the end.
+func (b *Book) later(t *telling, size int) {
+	t.lastSize += size
 	b.waiting += size
 }
 

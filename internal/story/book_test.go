@@ -165,6 +165,9 @@ func TestBook_bounds(t *testing.T) {
 		if len(got.Verbs) != 1000 || got.LeftOut.Verbs != 1 || len(got.Digits) != 1000 || got.LeftOut.Digits != 1 || got.Digits[0].Keys != "1" || got.Digits[0].Masked {
 			t.Errorf("%d verbs, %d digits, left out %+v", len(got.Verbs), len(got.Digits), got.LeftOut)
 		}
+		if n := b.Stats().Waiting; n != 0 {
+			t.Errorf("%d bytes wait", n)
+		}
 		if n := b.Stats().LeftOut; n["message"] != 582 || n["document"] != 780 || n["verb"] != 1 || n["digits"] != 1 {
 			t.Errorf("counted: %v", n)
 		}

@@ -135,7 +135,7 @@ func (b *Book) take(now time.Time, all bool) (todo []batch) {
 			if ok {
 				b.leftOut["refused call"]++
 			}
-			b.waiting -= t.size
+			b.waiting -= t.size + t.lastSize
 		}
 	}
 	for sid, t := range b.conferences {
@@ -168,7 +168,8 @@ func (t *telling) close() {
 	t.open = nil
 	t.raw.messages = append(t.raw.messages, t.last.messages...)
 	t.raw.documents = append(t.raw.documents, t.last.documents...)
-	t.last = raw{}
+	t.size += t.lastSize
+	t.last, t.lastSize = raw{}, 0
 }
 
 // batch takes what is told since the last one.

@@ -2,6 +2,7 @@ package story
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -52,7 +53,7 @@ func (b *Book) Fetched(call contract.CallSID, f Fetched) {
 		f.Size = len(f.Body)
 	}
 	f.Body = f.Body[:min(len(f.Body), 2*maxBody)] // so that nothing to be masked is cut in two
-	size := len(f.Body) + len(f.URL) + 500
+	size := f.size()
 	if !b.room(size) {
 		b.leftOut["document"]++
 		t.leftOut.Documents++
@@ -62,8 +63,10 @@ func (b *Book) Fetched(call contract.CallSID, f Fetched) {
 	t.count.bodies += len(f.Body)
 	if t.count.documents > maxDocuments || t.count.bodies > maxBodies {
 		t.last.documents = append(t.last.documents, f)
+		b.later(t, size)
 		if len(t.last.documents) > maxLast {
-			t.last.documents = append(t.last.documents[:0], t.last.documents[1:]...)
+			b.later(t, -t.last.documents[0].size())
+			t.last.documents = slices.Delete(t.last.documents, 0, 1)
 			b.leftOut["document"]++
 			t.leftOut.Documents++
 		}
@@ -72,6 +75,8 @@ func (b *Book) Fetched(call contract.CallSID, f Fetched) {
 	t.raw.documents = append(t.raw.documents, f)
 	b.grown(t, size)
 }
+
+func (f Fetched) size() int { return len(f.Body) + len(f.URL) + 500 }
 
 // shown returns f masked, as it is kept.
 func (f Fetched) shown(codes []string) Document {

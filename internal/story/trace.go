@@ -63,16 +63,20 @@ func (b *Book) Trace(callID string, m Traced) {
 	t.count.sip += len(m.Raw)
 	if t.count.messages > maxMessages || t.count.sip > maxSIP {
 		t.last.messages = append(t.last.messages, heard)
+		b.later(t, heard.size())
 		if len(t.last.messages) > maxLast {
-			t.last.messages = append(t.last.messages[:0], t.last.messages[1:]...)
+			b.later(t, -t.last.messages[0].size())
+			t.last.messages = slices.Delete(t.last.messages, 0, 1)
 			b.leftOut["message"]++
 			t.leftOut.SIP++
 		}
 		return
 	}
 	t.raw.messages = append(t.raw.messages, heard)
-	b.grown(t, len(m.Raw)+200)
+	b.grown(t, heard.size())
 }
+
+func (m heardMessage) size() int { return len(m.Raw) + 200 }
 
 // statusOf returns the status of a response of SIP; 0 of anything else.
 func statusOf(raw []byte) int {
@@ -121,7 +125,7 @@ func (t *telling) again(sum uint64) bool {
 		return true
 	}
 	if len(t.passed) == maxPassed {
-		t.passed = append(t.passed[:0], t.passed[1:]...)
+		t.passed = slices.Delete(t.passed, 0, 1)
 	}
 	t.passed = append(t.passed, sum)
 	return false
