@@ -35,7 +35,8 @@ type operation struct {
 	Responses map[string]struct {
 		Ref     string `yaml:"$ref"`
 		Content map[string]struct {
-			Schema schema `yaml:"schema"`
+			Schema  schema `yaml:"schema"`
+			Example any    `yaml:"example"`
 		} `yaml:"content"`
 	} `yaml:"responses"`
 }
@@ -80,6 +81,11 @@ func TestOpenAPIv1_isWhatIsServed(t *testing.T) {
 			if _, ok := op.Responses[fmt.Sprint(answer.StatusCode)]; !ok {
 				t.Errorf("%s %s: answered %d, which is not described", method, path, answer.StatusCode)
 			}
+			for status, response := range op.Responses {
+				if example := response.Content["application/json"]; example.Example != nil {
+					d.compare(t, "the example of "+method+" "+path+" "+status, example.Schema, asJSON(t, example.Example))
+				}
+			}
 			kind, _, _ := strings.Cut(answer.Header.Get("Content-Type"), ";")
 			content, ok := op.Responses[fmt.Sprint(answer.StatusCode)].Content[kind]
 			if !ok {
@@ -111,6 +117,19 @@ func TestOpenAPIv1_isWhatIsServed(t *testing.T) {
 			}
 		}
 	}
+}
+
+// asJSON returns what YAML has read as JSON would have it.
+func asJSON(t *testing.T, v any) (got any) {
+	t.Helper()
+	text, err := json.Marshal(v)
+	if err == nil {
+		err = json.Unmarshal(text, &got)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
 }
 
 // compare checks that a value has what its schema requires, of the types that it

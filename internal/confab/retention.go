@@ -14,6 +14,10 @@ const (
 	pruneFirst = time.Minute
 )
 
+// keptRefused is how many calls that were refused before they became one are kept:
+// what scans for numbers must not fill the disk.
+const keptRefused = 10_000
+
 // Limits returns up to when things may be removed now.
 func (r Retention) Limits(now time.Time) store.Limits {
 	before := func(age time.Duration) time.Time {
@@ -22,7 +26,7 @@ func (r Retention) Limits(now time.Time) store.Limits {
 		}
 		return now.Add(-age)
 	}
-	return store.Limits{Calls: before(r.Calls), Events: before(r.Events), Warnings: before(r.Warnings), Stories: before(r.Stories)}
+	return store.Limits{Calls: before(r.Calls), Events: before(r.Events), Warnings: before(r.Warnings), Stories: before(r.Stories), Refused: keptRefused}
 }
 
 // forget removes what is too old, until ctx ends.

@@ -16,7 +16,8 @@ type Limits struct {
 	Calls    time.Time // of calls and conferences, by when the journal last spoke of them
 	Events   time.Time
 	Warnings time.Time
-	Stories  time.Time
+	Stories  time.Time // of parts of stories, and of calls that were refused
+	Refused  int       // how many of those stay, the newest; 0: all
 }
 
 // Pruned says how much was removed.
@@ -58,6 +59,11 @@ func (r *Records) Prune(ctx context.Context, l Limits) (done Pruned, err error) 
 			if n < pruneStep {
 				break
 			}
+		}
+	}
+	if l.Refused > 0 {
+		if _, err := r.db.changeRows(ctx, "DELETE FROM refused WHERE at < (SELECT at FROM refused ORDER BY at DESC LIMIT 1 OFFSET ?)", l.Refused-1); err != nil {
+			return done, fmt.Errorf("prune refused calls: %w", err)
 		}
 	}
 	return done, nil

@@ -119,7 +119,22 @@ func TestStories_areForgotten(t *testing.T) {
 	if err != nil || done.Stories != 2 || parts(0) != 0 || parts(2) != 2 {
 		t.Errorf("pruned %+v, %v; left %d and %d", done, err, parts(0), parts(2))
 	}
-	if got, _ := search(t, s, store.Search{}, store.Page{Size: 9}); len(got) != 2 { // the refused one has gone
+	for i := range 5 {
+		refused.SID, refused.Created = sid(20+i), at(100+i)
+		s.KeepRefused(refused)
+	}
+	for func() bool { _, ok, _ := s.Refused(t.Context(), sid(24)); return !ok }() {
+		time.Sleep(5 * time.Millisecond)
+	}
+	if _, err := s.Prune(t.Context(), store.Limits{Refused: 2}); err != nil {
+		t.Fatal(err)
+	}
+	refusals := true
+	if got, _ := search(t, s, store.Search{Refused: &refusals}, store.Page{Size: 9}); len(got) != 2 || got[0] != sid(24) || got[1] != sid(23) {
+		t.Errorf("the newest two that were refused: %v", got)
+	}
+	refusals = false
+	if got, _ := search(t, s, store.Search{Refused: &refusals}, store.Page{Size: 9}); len(got) != 2 {
 		t.Errorf("left: %v", got)
 	}
 	if d, err := s.Deliveries(t.Context(), []contract.Pos{1, 2, 3}); err != nil || len(d) != 1 {

@@ -241,7 +241,7 @@ func TestBook_refused(t *testing.T) {
 		s.mu.Lock()
 		refused := s.refused
 		s.mu.Unlock()
-		if len(refused) != 100 || b.Stats().LeftOut["refused call"] != 50 {
+		if len(refused) != 30 || b.Stats().LeftOut["refused call"] != 120 {
 			t.Fatalf("%d are kept, %v", len(refused), b.Stats())
 		}
 		c := refused[0]

@@ -11,7 +11,7 @@ import (
 
 // maxRefusals is how many refused calls are kept in a minute: what scans for
 // numbers must not fill the disk.
-const maxRefusals = 100
+const maxRefusals = 30
 
 // bucket gives out so many in a minute.
 type bucket struct {
