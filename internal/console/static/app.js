@@ -48,8 +48,12 @@ async function show() {
   const mine = ++turn;
   leave?.();
   leave = null;
-  const path = here() || await landing();
-  if (mine !== turn) return;
+  let path = here();
+  if (!path) {
+    path = await landing();
+    if (mine !== turn) return;
+    history.replaceState(null, '', root + path + location.search); // so that one comes back to the same
+  }
   let found = null;
   try { found = match(path); } catch { /* not percent-encoded text: nothing is there */ }
   mark(found?.route);

@@ -18,12 +18,13 @@ const PICTURES = {
   mic: ['M12 3.500a2.500 2.500 0 0 1 2.500 2.500v5.500a2.500 2.500 0 0 1-5 0V6A2.500 2.500 0 0 1 12 3.500z', 'M6 11.500a6 6 0 0 0 12 0', 'M12 17.500v3'],
   hold: ['M9 5v14', 'M15 5v14'],
   back: ['M9 6h11v12H9l-5-6z', 'M12 10l4 4', 'M16 10l-4 4'],
+  keys: ['M6 6v.1', 'M12 6v.1', 'M18 6v.1', 'M6 12v.1', 'M12 12v.1', 'M18 12v.1', 'M6 18v.1', 'M12 18v.1', 'M18 18v.1'],
   bell: ['M12 4a5 5 0 0 1 5 5v4l2 3H5l2-3V9a5 5 0 0 1 5-5z', 'M10.500 19.500a1.700 1.700 0 0 0 3 0'],
 };
 
 /** The phone as an element of a page. */
 export class ConfabPhone extends HTMLElement {
-  static observedAttributes = ['token', 'token-url', 'server', 'to', 'label', 'keypad'];
+  static observedAttributes = ['token', 'token-url', 'server', 'to', 'label', 'keypad', 'compact'];
 
   #phone = null;
   #at = {}; // the parts of the face, by name
@@ -38,6 +39,7 @@ export class ConfabPhone extends HTMLElement {
   #timer = 0;
   #trouble = '';
   #source = null;
+  #padShown = false; // in a compact one
   #waiting = null; // a call that was asked for before there was a connection
   #iceServers = [];
   #relay = false;
@@ -284,7 +286,8 @@ export class ConfabPhone extends HTMLElement {
         (at.meter = el('div', { class: 'meter', role: 'img', 'aria-label': 'Level of the microphone' }, (at.level = el('i')))))),
       (at.tools = el('div', { class: 'tools', hidden: '' },
         (at.mute = button('', () => this.mute(!this.muted), picture('mic'), 'Mute')),
-        (at.hold = button('', () => this.hold(!this.held), picture('hold'), 'Hold')))),
+        (at.hold = button('', () => this.hold(!this.held), picture('hold'), 'Hold')),
+        (at.keys = button('', () => { this.#padShown = !this.#padShown; this.#draw(); }, picture('keys'), 'Keys')))),
       (at.trouble = el('p', { class: 'trouble', role: 'alert' })),
       (at.call = button('go call', () => this.call(), picture('phone'), (at.label = el('span', {}, 'Call')))),
       (at.hang = button('go hang', () => this.hangUp(), picture('phone'), 'Hang up')),
@@ -302,7 +305,10 @@ export class ConfabPhone extends HTMLElement {
     show(at.call, !busy && !incoming);
     show(at.hang, busy);
     show(at.tools, Boolean(call) && call.state !== 'ringing');
-    show(at.pad, call ? true : this.getAttribute('keypad') !== 'off');
+    const compact = this.hasAttribute('compact');
+    show(at.pad, call ? !compact || this.#padShown : !compact && this.getAttribute('keypad') !== 'off');
+    show(at.keys, compact);
+    pressed(at.keys, this.#padShown);
     show(at.voice, Boolean(call || this.#trial));
     show(at.back, at.to.value !== '');
     at.call.disabled = !this.#tokens() || phone?.state === 'refused';

@@ -8,9 +8,11 @@ import { page as looks } from './pages-looks.js';
 
 const KEPT = 'confab.phone.name';
 const FIRST = 'console';
+const LINGERS = 10_000; // ms
 
 let phone = null;
 let corner = null;
+let lingers = 0; // a timer: what went wrong stays to be read
 
 /** The name that calls for this browser go to: client:NAME. */
 export function name() {
@@ -40,7 +42,12 @@ export function element() {
   phone.tokenSource = async () => (await own.post('/v1/tokens', null, { identity: name() })).token;
   corner = h('aside', { class: 'phone-corner', 'aria-label': 'Phone' }, phone);
   document.body.append(corner);
-  for (const type of ['incoming', 'connecting', 'connected', 'disconnected', 'ready', 'error']) phone.addEventListener(type, draw);
+  for (const type of ['incoming', 'connecting', 'connected', 'disconnected', 'ready']) phone.addEventListener(type, draw);
+  phone.addEventListener('error', () => {
+    clearTimeout(lingers);
+    lingers = setTimeout(() => { lingers = 0; draw(); }, LINGERS);
+    draw();
+  });
   draw();
   return phone;
 }
@@ -62,7 +69,8 @@ export function place(root) {
 
 function draw() {
   if (!phone || !corner) return;
-  corner.hidden = phone.parentElement !== corner || phone.state === 'idle';
+  phone.toggleAttribute('compact', phone.parentElement === corner);
+  corner.hidden = phone.parentElement !== corner || phone.state === 'idle' && !lingers;
 }
 
 /** Begins to take calls; the shell calls it once somebody is signed in. */
@@ -76,4 +84,6 @@ export function end() {
   corner?.remove();
   phone?.remove();
   phone = corner = null;
+  clearTimeout(lingers);
+  lingers = 0;
 }

@@ -79,7 +79,7 @@ svg { display: block; fill: none; stroke: currentColor; stroke-width: 1.8; strok
 .pad button:active, .pad button.down { background: color-mix(in srgb, var(--_sunk), var(--_accent) 32%); }
 .pad small { min-height: 12px; font-size: 9.5px; font-weight: 600; letter-spacing: 0.13em; line-height: 1.2; color: var(--_soft); }
 
-.tools { display: grid; grid-template-columns: 1fr 1fr; gap: 8px; }
+.tools { display: grid; grid-auto-flow: column; grid-auto-columns: 1fr; gap: 8px; }
 .tools button {
   display: flex; align-items: center; justify-content: center; gap: 7px; height: 42px; padding: 0 10px;
   border: 1px solid var(--_line); border-radius: 12px; background: none; font-size: 14.5px; font-weight: 550;

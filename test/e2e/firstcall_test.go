@@ -1,0 +1,75 @@
+package e2e
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// firstCall are browsers that come to a switch as it starts by itself, in a network
+// of their own: the page on localhost, the voice by the host's address, for browsers
+// tell no far end of loopback.
+const firstCall = "../firstcall"
+
+// printed is the link that signs in once.
+var printed = regexp.MustCompile(`(http://\S+#sign-in=\S+)`)
+
+// play runs a story of browsers against a switch. SHOTS, if the test was given it, is
+// where pictures are kept.
+func play(t *testing.T, story string, tools ...string) {
+	t.Helper()
+	need(t, append(tools, "ip", "node")...)
+	if _, err := os.Stat(firstCall + "/node_modules/playwright-core"); err != nil {
+		skip(t, "playwright-core is not installed; `make test` installs it")
+	}
+	net := newNamespace(t)
+	net.ip(t, "link add house type veth peer name yard")
+	net.ip(t, "addr add 10.77.8.1/24 dev house")
+	net.ip(t, "link set house up")
+	net.ip(t, "link set yard up")
+	sw := start(t, settings{in: net})
+	var keys account
+	if err := json.Unmarshal([]byte(read(t, filepath.Join(sw.data, "account.json"))), &keys); err != nil {
+		t.Fatal(err)
+	}
+	_, port, _ := strings.Cut(sw.http, ":")
+	link := printed.FindStringSubmatch(sw.log.String())
+	if link == nil {
+		t.Fatalf("no link is printed:\n%s", sw.log)
+	}
+	cmd := exec.Command("node", "--experimental-websocket", "--no-warnings", "--test", story)
+	cmd.Dir = firstCall
+	cmd.Env = append(os.Environ(), "ORIGIN=http://localhost:"+port, "LINK="+strings.Replace(link[1], "127.0.0.1", "localhost", 1),
+		"ACCOUNT="+keys.SID, "TOKEN="+keys.AuthToken, "CHROMIUM="+path(t, "chromium"), "SCRATCH="+t.TempDir(), "HOME="+t.TempDir())
+	var out lines
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := net.start(cmd); err != nil {
+		t.Fatal(err)
+	}
+	err := cmd.Wait()
+	if err != nil {
+		t.Errorf("%s: %v\n%s", story, err, &out)
+	} else {
+		t.Log(out.String())
+	}
+}
+
+// path is where a program is; empty when it is not installed.
+func path(t *testing.T, program string) string {
+	t.Helper()
+	found, err := exec.LookPath(program)
+	if err != nil {
+		return ""
+	}
+	return found
+}
+
+// From the link that the program prints to two tabs that hear each other, in
+// Chromium without flags but for its microphone.
+func TestFirstCall(t *testing.T) {
+	play(t, "firstcall.test.js", "chromium")
+}
