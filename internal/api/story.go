@@ -153,9 +153,38 @@ type stay struct {
 	Reason       string                 `json:"left_because"`
 }
 
+// toldEvent is an event of the journal that concerns a call.
+type toldEvent struct {
+	Position     contract.Pos           `json:"position"`
+	At           story.Time             `json:"time"`
+	Event        string                 `json:"event"`
+	Conference   contract.ConferenceSID `json:"conference_sid,omitempty"`
+	FriendlyName string                 `json:"friendly_name,omitempty"`
+	Muted        *bool                  `json:"muted,omitempty"`
+	Hold         *bool                  `json:"hold,omitempty"`
+	Coaching     *bool                  `json:"coaching,omitempty"`
+	Reason       string                 `json:"reason,omitempty"` // of a leave
+	Status       string                 `json:"status,omitempty"` // of the call, behind the event
+}
+
+func showCallEvent(of contract.Event) toldEvent {
+	shown := toldEvent{Position: of.Pos, At: story.Time{Time: of.Time}, Event: string(of.Type)}
+	if c := of.Conference; c != nil {
+		shown.Conference, shown.FriendlyName, shown.Reason = c.SID, c.FriendlyName, string(of.LeaveReason)
+	}
+	if p := of.Participant; p != nil {
+		shown.Muted, shown.Hold, shown.Coaching = &p.Muted, &p.Hold, &p.Coaching
+	}
+	if c := of.Call; c != nil {
+		shown.Status = string(c.Status)
+	}
+	return shown
+}
+
 // toldStory is everything that happened to a call.
 type toldStory struct {
 	Call        toldCall         `json:"call"`
+	Events      []toldEvent      `json:"events"`
 	SIP         []toldMessage    `json:"sip"`
 	Documents   []story.Document `json:"documents"`
 	Verbs       []story.Verb     `json:"verbs"`
@@ -182,7 +211,7 @@ func (e *Events) story(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	answer := toldStory{SIP: []toldMessage{}, Documents: orNone(part.Documents), Verbs: orNone(part.Verbs),
+	answer := toldStory{Events: []toldEvent{}, SIP: []toldMessage{}, Documents: orNone(part.Documents), Verbs: orNone(part.Verbs),
 		Digits: orNone(part.Digits), Quality: orNone(part.Quality), Warnings: []toldWarning{}, LeftOut: part.LeftOut}
 	for _, m := range part.SIP {
 		answer.SIP = append(answer.SIP, showMessage(m))
@@ -200,6 +229,9 @@ func (e *Events) story(w http.ResponseWriter, r *http.Request) error {
 	}
 	if answer.Webhooks, err = e.webhooks(r.Context(), events); err != nil {
 		return err
+	}
+	for _, of := range events {
+		answer.Events = append(answer.Events, showCallEvent(of))
 	}
 	answer.Conferences = stays(info.SID, events)
 	for _, s := range answer.Conferences {

@@ -115,7 +115,8 @@ type toldStory struct {
 		Warnings                         int
 		Conferences                      []string
 	}
-	SIP []struct {
+	Events []struct{ Event string }
+	SIP    []struct {
 		Time, Direction, Transport, From, To, Line, Body string
 		Headers                                          []struct{ Name, Value string }
 		Retransmission                                   bool
@@ -223,6 +224,14 @@ func TestStory_ofACall(t *testing.T) {
 		told := s.tellsOf(sid)
 		if c := told.Call; c.Live || c.Status != "completed" || c.From != "ann" || c.Caller != "Ann" || c.Warnings == 0 || fmt.Sprint(c.Conferences) != "[standup]" {
 			t.Errorf("call: %+v", c)
+		}
+		var events []string
+		for _, e := range told.Events {
+			events = append(events, strings.TrimPrefix(e.Event, "call-"))
+		}
+		if got := strings.Join(events, " "); got != "ringing answered warning participant-join completed participant-leave conference-end quality" &&
+			got != "ringing answered warning participant-join participant-leave conference-end completed quality" {
+			t.Errorf("events: %s", got)
 		}
 		var ladder, headers []string
 		for _, m := range told.SIP {
