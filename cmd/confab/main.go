@@ -32,7 +32,7 @@ type program struct {
 	Room     roomCmd     `cmd:"" help:"The rooms of the conference line, and their codes."`
 	Number   numberCmd   `cmd:"" help:"The numbers that may be dialled, and what answers them."`
 	CallerID callerIDCmd `cmd:"" name:"caller-id" help:"The numbers that calls may be shown as coming from."`
-	Token    tokenCmd    `cmd:"" help:"Make an access token, with which a browser calls and is called."`
+	Token    tokenCmd    `cmd:"" help:"Make an access token: a browser calls and is called by it."`
 	Console  consoleCmd  `cmd:"" help:"Print a link that signs in at the console, once."`
 	Events   eventsCmd   `cmd:"" help:"What has happened, and the callbacks that were given up."`
 	Prune    pruneCmd    `cmd:"" help:"Remove what is too old from a server's data."`
