@@ -93,7 +93,6 @@ func New(s Store, account contract.AccountSID, log *slog.Logger) *Book {
 type telling struct {
 	sid    contract.CallSID // empty: unbound
 	callID string
-	info   contract.CallInfo
 
 	raw      raw // not yet written
 	size     int // bytes of it
@@ -206,7 +205,6 @@ func (b *Book) noticeCall(c contract.CallInfo) {
 		t.callID = id
 		b.dialogs[id] = t
 	}
-	t.info = c
 	if c.Status.Terminal() && t.ended.IsZero() {
 		t.ended = time.Now()
 	}
