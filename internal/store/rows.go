@@ -14,6 +14,7 @@ type snapshot[T any] struct {
 	info T
 	at   time.Time
 	live bool
+	text bool // of a call: what it is found by is another, or new
 }
 
 type participantKey struct {
@@ -37,13 +38,14 @@ func rowsOf(events []contract.Event) rows {
 	}
 	for _, e := range events {
 		if c := e.Call; c != nil {
-			r.calls[c.SID] = snapshot[contract.CallInfo]{*c, e.Time, !c.Status.Terminal()}
+			text := r.calls[c.SID].text || changesText(e.Type)
+			r.calls[c.SID] = snapshot[contract.CallInfo]{info: *c, at: e.Time, live: !c.Status.Terminal(), text: text}
 		}
 		if c := e.Conference; c != nil {
-			r.conferences[c.SID] = snapshot[contract.ConferenceInfo]{*c, e.Time, c.Status != contract.ConferenceCompleted}
+			r.conferences[c.SID] = snapshot[contract.ConferenceInfo]{info: *c, at: e.Time, live: c.Status != contract.ConferenceCompleted}
 			if p := e.Participant; p != nil && e.Type != contract.EventConferenceEnd {
 				r.participants[participantKey{c.SID, p.Call}] =
-					snapshot[contract.ParticipantInfo]{*p, e.Time, e.Type != contract.EventParticipantLeave}
+					snapshot[contract.ParticipantInfo]{info: *p, at: e.Time, live: e.Type != contract.EventParticipantLeave}
 			}
 		}
 	}
@@ -100,6 +102,9 @@ func (w *writer) records(ctx context.Context, r rows) error {
 			string(sid), string(c.Account), string(c.Parent), c.From, c.To, string(c.Status), s.live,
 			c.Created.UnixMicro(), micros(c.Ended), s.at.UnixMicro(), w.encode(c, contract.CallInfo{SID: sid, Status: c.Status})); err != nil {
 			return fmt.Errorf("write call %s: %w", sid, err)
+		}
+		if !s.text {
+			continue
 		}
 		if err := w.text(ctx, c); err != nil {
 			return fmt.Errorf("write text of call %s: %w", sid, err)

@@ -117,6 +117,16 @@ func (r *Records) numbersNamed(ctx context.Context, text string) (string, error)
 	return string(list), err
 }
 
+// changesText reports whether a call is found by something else after an event of
+// that type: by its status, or at all.
+func changesText(t contract.EventType) bool {
+	switch t {
+	case contract.EventCallWarning, contract.EventCallQuality, contract.EventCallModify:
+		return false
+	}
+	return true
+}
+
 // text writes what a call can be found by.
 func (w *writer) text(ctx context.Context, c contract.CallInfo) error {
 	return w.exec(ctx, `INSERT INTO call_texts (created, call, account, status, live, number, text) VALUES (?, ?, ?, ?, ?, ?, ?)
