@@ -23,7 +23,7 @@ var layers = map[string][]string{
 	"internal/webrtc":    {"internal/audio", "internal/codec", "internal/media", "internal/rtp", "internal/sdp"},
 	"internal/sip": {"internal/audio", "internal/codec", "internal/contract", "internal/leg", "internal/media", "internal/sdp",
 		"internal/webrtc"},
-	"internal/signal":     {"internal/codec", "internal/contract", "internal/leg", "internal/media", "internal/token", "internal/webrtc", "internal/turn"},
+	"internal/signal":     {"internal/codec", "internal/contract", "internal/leg", "internal/media", "internal/sdp", "internal/token", "internal/webrtc", "internal/turn"},
 	"internal/call":       {"internal/contract", "internal/leg", "internal/media"},
 	"internal/conference": {"internal/audio", "internal/contract", "internal/media"},
 

@@ -218,7 +218,7 @@ func (k *socket) answer(p payload) {
 	}
 	f := l.fork
 	if err := l.peer.Accept([]byte(p.SDP)); err != nil {
-		l.log.Info("answer of a browser refused", "err", err)
+		l.log.Info("answer of a browser refused", "why", whyNot(err))
 		f.result <- forked{end: leg.End{Cause: contract.CauseNoCodec, Code: 488}}
 		l.end(contract.CauseNoCodec, 488, &message{Type: "hangup", Payload: payload{CallSID: p.CallSID, Error: &failure{31488, "The answer cannot be understood"}}})
 		k.s.drop(f, nil, contract.CauseCanceled)

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"confab/internal/contract"
+	"confab/internal/sdp"
 	"confab/internal/token"
 	"confab/internal/webrtc"
 )
@@ -55,6 +56,18 @@ func refusalOf(cause contract.Cause) refusal {
 		return r
 	}
 	return refusal{500, &failure{31500, "The call failed"}}
+}
+
+// whyNot is why a description is refused, in words for a log: err itself may quote a
+// line of it, which may be a password.
+func whyNot(err error) string {
+	switch {
+	case errors.Is(err, sdp.ErrNothingFits):
+		return sdp.ErrNothingFits.Error()
+	case errors.Is(err, sdp.ErrSyntax):
+		return sdp.ErrSyntax.Error()
+	}
+	return "it cannot be answered"
 }
 
 // causeOf says why a call ended whose peer did.

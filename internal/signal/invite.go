@@ -70,7 +70,7 @@ func (k *socket) call(p payload) error {
 	case errors.Is(err, media.ErrNoPort):
 		return refuse(contract.CauseOverload)
 	case err != nil:
-		k.log.Info("offer of a browser refused", "err", err)
+		k.log.Info("offer of a browser refused", "why", whyNot(err))
 		return refuse(contract.CauseNoCodec)
 	}
 	l := s.newLeg(k, leg.Info{

@@ -138,7 +138,7 @@ func (k *socket) reinvite(p payload) {
 	}
 	answer, err := l.peer.Reoffer([]byte(p.SDP))
 	if err != nil {
-		l.log.Info("offer in a call refused", "err", err)
+		l.log.Info("offer in a call refused", "why", whyNot(err))
 		k.fail(p.CallSID, &failure{31488, "The offer cannot be answered"})
 		return
 	}

@@ -154,7 +154,8 @@ type plainPeer struct {
 	heard   []string // descriptions
 }
 
-var errSyntax = errors.New("no description")
+// errSyntax quotes what it is about, as a parser's error may.
+var errSyntax = errors.New("not a description: sdp-secret")
 
 func (p *plainPeer) Accept(sdp []byte) error {
 	if !strings.HasPrefix(string(sdp), "v=0") {

@@ -181,7 +181,13 @@ func (p *page) does(what string, value any, args ...any) {
 // token makes an access token.
 func (b *browsers) token(identity string) string {
 	b.t.Helper()
-	body := fmt.Sprintf(`{"identity":%q,"application":%q,"params":{"team":"tea"}}`, identity, b.sid)
+	return b.tokenFor(identity, 3600)
+}
+
+// tokenFor makes an access token that lives for so many seconds.
+func (b *browsers) tokenFor(identity string, seconds int) string {
+	b.t.Helper()
+	body := fmt.Sprintf(`{"identity":%q,"application":%q,"ttl":%d,"params":{"team":"tea"}}`, identity, b.sid, seconds)
 	text, _ := b.ask("POST", "/v1/tokens", body)["token"].(string)
 	logs.secret(text)
 	return text
@@ -323,6 +329,17 @@ func TestVoiceSDK(t *testing.T) {
 	until(t, 20*time.Second, "both have come back", func() bool { return b.sw.metric("confab_browser_calls_reattached_total") == 2 })
 	alice.hears(1000)
 	bob.hears(440)
+
+	t.Log("the network is away for a while")
+	restarts := alice.frames("sent", "reinvite")
+	b.net.ip(t, "link set lo down") // what a host says to its own addresses goes over it
+	alice.saw("reconnecting")
+	time.Sleep(3 * time.Second)
+	b.net.ip(t, "link set lo up")
+	alice.hears(1000)
+	bob.hears(440)
+	t.Logf("ICE was restarted %d times", alice.frames("sent", "reinvite")-restarts)
+
 	bob.does("disconnect", nil)
 	alice.saw("disconnect")
 	b.ended("completed")
@@ -393,6 +410,18 @@ func TestVoiceSDK(t *testing.T) {
 	if n := alice.frames("sent", "dtmf"); n != 0 {
 		t.Errorf("%d dtmf frames: the digits should go with the voice", n)
 	}
+
+	t.Log("a token that is wrong, and one that expires")
+	mallory := b.page("mallory", 100)
+	mallory.does("try", nil, "nonsense", b.sw.http)
+	mallory.saw("device error 20101")
+	carol := b.page("carol", 100)
+	carol.does("register", nil, b.tokenFor("carol", 4), b.sw.http)
+	carol.saw("device error 20104", "unregistered")
+	carol.does("updateToken", nil, b.token("carol"))
+	carol.saw("registered")
+	carol.does("close", nil)
+	mallory.does("close", nil)
 
 	t.Log("unregistered: nobody is there")
 	bob.does("unregister", nil)
