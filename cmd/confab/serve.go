@@ -15,7 +15,7 @@ type serveCmd struct {
 
 // Help is what follows the summary in the command's help.
 func (serveCmd) Help() string {
-	return "It listens on loopback until it is told otherwise, and prints the number to dial. " +
+	return "It listens on loopback until it is told otherwise, and prints a link to its page and the number to dial. " +
 		"SIGTERM or Ctrl-C lets the running calls end first; a second one exits at once.\n\n" +
 		"Every flag can be given in the environment too (--rtp-ports is CONFAB_RTP_PORTS) or in a file."
 }

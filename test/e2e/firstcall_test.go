@@ -31,6 +31,7 @@ func play(t *testing.T, story string, tools ...string) {
 	net.ip(t, "addr add 10.77.8.1/24 dev house")
 	net.ip(t, "link set house up")
 	net.ip(t, "link set yard up")
+	net.ip(t, "route add default via 10.77.8.2") // Firefox asks by which address it would leave
 	sw := start(t, settings{in: net})
 	var keys account
 	if err := json.Unmarshal([]byte(read(t, filepath.Join(sw.data, "account.json"))), &keys); err != nil {
@@ -41,10 +42,10 @@ func play(t *testing.T, story string, tools ...string) {
 	if link == nil {
 		t.Fatalf("no link is printed:\n%s", sw.log)
 	}
-	cmd := exec.Command("node", "--experimental-websocket", "--no-warnings", "--test", story)
+	cmd := exec.Command("node", "--experimental-websocket", "--no-warnings", "--test-timeout=90000", "--test", story)
 	cmd.Dir = firstCall
 	cmd.Env = append(os.Environ(), "ORIGIN=http://localhost:"+port, "LINK="+strings.Replace(link[1], "127.0.0.1", "localhost", 1),
-		"ACCOUNT="+keys.SID, "TOKEN="+keys.AuthToken, "CHROMIUM="+path(t, "chromium"), "SCRATCH="+t.TempDir(), "HOME="+t.TempDir())
+		"ACCOUNT="+keys.SID, "TOKEN="+keys.AuthToken, "CHROMIUM="+path(t, "chromium"), "FIREFOX="+path(t, "firefox-esr"), "SCRATCH="+t.TempDir(), "HOME="+t.TempDir())
 	var out lines
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := net.start(cmd); err != nil {
@@ -72,4 +73,9 @@ func path(t *testing.T, program string) string {
 // Chromium without flags but for its microphone.
 func TestFirstCall(t *testing.T) {
 	play(t, "firstcall.test.js", "chromium")
+}
+
+// The same in Debian's Firefox, with Chromium at the other end.
+func TestFirstCall_firefox(t *testing.T) {
+	play(t, "firefox.test.js", "chromium", "firefox-esr")
 }

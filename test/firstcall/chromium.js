@@ -3,7 +3,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { chromium } from 'playwright-core'
-import { heard } from './ears.js'
+import { heard, listen } from './ears.js'
 
 const RATE = 48000
 
@@ -100,7 +100,7 @@ export class Person {
 
   /** Waits until a pitch is heard; 0: until nothing is. */
   hears(pitch) {
-    return heard(`${this.name} hears`, pitch, () => this.page.evaluate(window_hears))
+    return heard(`${this.name} hears`, pitch, () => this.page.evaluate(listen))
   }
 
   async shot(name) {
@@ -111,23 +111,4 @@ export class Person {
     await this.browser.close()
     if (this.troubles.length) throw new Error(`${this.name}'s page complained:\n${this.troubles.join('\n')}`)
   }
-}
-
-/** Runs in the page: the loudest pitch in half a second, and how loud in decibels. */
-export async function window_hears() {
-  const stream = document.querySelector('confab-phone').remoteStream
-  if (!stream) return { pitch: 0, level: -200 }
-  const ctx = (window.ear ??= new AudioContext())
-  await ctx.resume()
-  const analyser = ctx.createAnalyser(), source = ctx.createMediaStreamSource(stream)
-  analyser.fftSize = 16384
-  analyser.smoothingTimeConstant = 0
-  source.connect(analyser)
-  await new Promise((done) => setTimeout(done, 500))
-  const bins = new Float32Array(analyser.frequencyBinCount)
-  analyser.getFloatFrequencyData(bins)
-  source.disconnect()
-  let best = 1
-  for (let i = 1; i < bins.length; i++) if (bins[i] > bins[best]) best = i
-  return { pitch: (best * ctx.sampleRate) / analyser.fftSize, level: Math.max(bins[best], -200) }
 }

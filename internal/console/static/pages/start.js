@@ -46,7 +46,7 @@ export async function render(root, params, ctx) {
     }
     done.hidden = !steps.second.done;
   };
-  const connected = () => reach('call');
+  const connected = ({ detail }) => { if (detail.direction === 'out') reach('call'); };
   phone?.addEventListener('connected', connected);
   if (phone?.state === 'open') reach('call');
   const joined = (event) => {
