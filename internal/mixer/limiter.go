@@ -98,7 +98,9 @@ func (l *limiter) plan(c *curve, sum []int32) {
 }
 
 // block returns where block b begins and ends in a frame of size samples.
-func (c *curve) block(b, size int) (from, to int) { return b * size / c.blocks, (b + 1) * size / c.blocks }
+func (c *curve) block(b, size int) (from, to int) {
+	return b * size / c.blocks, (b + 1) * size / c.blocks
+}
 
 func (c *curve) apply(dst []int16, sum []int32) {
 	for b := range c.blocks {
