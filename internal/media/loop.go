@@ -198,7 +198,8 @@ func (l *loop) do(f func()) bool {
 
 // tick lets everything in a slot hear and say one frame.
 func (l *loop) tick(s *slot) {
-	for _, p := range s.parts {
+	for i, p := range s.parts {
+		s.fetchParts(i)
 		l.tickPart(p)
 	}
 	for i := 0; i < len(s.sessions); {
