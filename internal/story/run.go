@@ -95,6 +95,7 @@ func (b *Book) take(now time.Time, all bool) (todo []batch) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for sid, t := range b.calls {
+		t.flying = landed(t.flying, now)
 		over := !t.ended.IsZero() && now.Sub(t.ended) >= aftermath
 		if over {
 			t.close()
@@ -139,6 +140,7 @@ func (b *Book) take(now time.Time, all bool) (todo []batch) {
 		}
 	}
 	for sid, t := range b.conferences {
+		t.flying = landed(t.flying, now)
 		over := !t.ended.IsZero() && now.Sub(t.ended) >= patience
 		if over {
 			for call, at := range t.open { // who spoke at the end
