@@ -136,7 +136,9 @@ func (j *journal) take(max int) (w work, wait time.Duration, closed bool) {
 	}
 	w.cursors, w.notices, w.parkings = j.cursors, j.notices, j.parkings
 	j.cursors, j.notices, j.parkings = make(map[string]contract.Pos), nil, nil
-	w.kept, j.kept = j.kept, nil
+	if j.queue == nil { // a story comes after the record of what it is of
+		w.kept, j.kept = j.kept, nil
+	}
 	return w, 0, j.closed
 }
 

@@ -115,8 +115,16 @@ func TestStories_areForgotten(t *testing.T) {
 	if got, _ := search(t, s, store.Search{Text: string(sid(1))}, store.Page{Size: 9}); len(got) != 0 || parts(1) != 0 {
 		t.Errorf("of a call that was removed: found %v, %d parts", got, parts(1))
 	}
+	s.KeepPart(string(sid(1)), 7, at(0), []byte("late"))
+	s.KeepPart(string(sid(2)), 7, at(20), []byte("late"))
+	for parts(2) < 3 {
+		time.Sleep(5 * time.Millisecond)
+	}
+	if parts(1) != 0 {
+		t.Error("what comes late of a call that was removed is kept")
+	}
 	done, err := s.Prune(t.Context(), store.Limits{Stories: at(15), Events: at(2)})
-	if err != nil || done.Stories != 2 || parts(0) != 0 || parts(2) != 2 {
+	if err != nil || done.Stories != 2 || parts(0) != 0 || parts(2) != 3 {
 		t.Errorf("pruned %+v, %v; left %d and %d", done, err, parts(0), parts(2))
 	}
 	for i := range 5 {

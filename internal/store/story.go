@@ -30,8 +30,8 @@ type kept struct {
 
 func (k kept) size() int { return len(k.body) + 200 }
 
-// KeepPart keeps a part of the story of a call or conference, in place of one of
-// the same number. It never blocks: it is committed with the next transaction, or
+// KeepPart keeps a part of the story of a call or conference that has a record, in
+// place of one of the same number. It never blocks: it is committed with the next transaction, or
 // by itself when there is none for 100 ms. It reports false when too much waits
 // already, and then keeps nothing; body must not be changed afterwards.
 func (s *Store) KeepPart(subject string, part int, at time.Time, body []byte) bool {
@@ -92,7 +92,10 @@ func (w *writer) keep(ctx context.Context, all []kept) error {
 			err = w.exec(ctx, `INSERT INTO deliveries (pos, attempt, body) SELECT pos, ?, ? FROM events WHERE pos = ?
 				ON CONFLICT (pos, attempt) DO UPDATE SET body = excluded.body`, k.attempt, k.body, int64(k.pos))
 		default:
-			err = w.exec(ctx, `INSERT INTO stories (subject, part, at, body) VALUES (?, ?, ?, ?)
+			// Of what was removed meanwhile nothing is kept.
+			err = w.exec(ctx, `INSERT INTO stories (subject, part, at, body) SELECT ?1, ?2, ?3, ?4
+				WHERE EXISTS (SELECT 1 FROM calls WHERE sid = ?1) OR EXISTS (SELECT 1 FROM refused WHERE sid = ?1)
+				OR EXISTS (SELECT 1 FROM conferences WHERE sid = ?1)
 				ON CONFLICT (subject, part) DO UPDATE SET at = excluded.at, body = excluded.body`,
 				k.subject, k.part, k.at.UnixMicro(), k.body)
 		}
