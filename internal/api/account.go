@@ -25,7 +25,7 @@ func (a *API) describeAccount(q *request, p store.Profile) object {
 		{"owner_account_sid", string(a.cfg.Account)}, // a main account owns itself
 		{"status", "active"},
 		{"type", "Full"},
-		{"auth_token", a.cfg.Token},
+		{"auth_token", a.tokenFor(q)},
 		{"date_created", date(p.Created)},
 		{"date_updated", date(p.Updated)},
 		{"uri", q.uri()},
@@ -41,6 +41,15 @@ func (a *API) describeAccount(q *request, p store.Profile) object {
 			{"signing_keys", q.uri("SigningKeys")},
 		}},
 	}
+}
+
+// tokenFor returns the AuthToken, for those who have shown that they know it: who
+// came by a session may have been let in by a link.
+func (a *API) tokenFor(q *request) any {
+	if _, _, given := q.BasicAuth(); !given {
+		return nil
+	}
+	return a.cfg.Token
 }
 
 func (a *API) fetchAccount(q *request) (answer, error) {

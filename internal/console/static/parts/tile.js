@@ -55,7 +55,8 @@ export function showTile(node, p, now = Date.now()) {
   const s = node.shown;
   node.person = p;
   const called = nameOf(p);
-  const from = p.label || p.caller ? shownNumber(p.from) : '';
+  let from = p.label || p.caller ? shownNumber(p.from) : '';
+  if (from === called) from = '';
   if (s.called !== called || s.call !== p.call) {
     s.called = called;
     s.call = p.call;

@@ -172,8 +172,8 @@ export function drawTimeline(told, { width, now = Date.now(), colors = light, ch
   let lx = 16;
   const ly = bottom + 44;
   const item = (w, text, ...shapes) => { legend.append(...shapes, svg('text', { x: lx + 30, y: ly + 4, ...small }, text)); lx += w; };
-  item(132, 'waits for the start', svg('path', { d: `M${lx} ${ly}h22`, stroke: colors.waits, 'stroke-width': 1.6, 'stroke-dasharray': '2 4', fill: 'none' }));
-  item(88, 'speaks', svg('rect', { x: lx, y: ly - 7, width: 22, height: 14, rx: 3, fill: colors.heard }));
+  item(154, 'waits for the start', svg('path', { d: `M${lx} ${ly}h22`, stroke: colors.waits, 'stroke-width': 1.6, 'stroke-dasharray': '2 4', fill: 'none' }));
+  item(96, 'speaks', svg('rect', { x: lx, y: ly - 7, width: 22, height: 14, rx: 3, fill: colors.heard }));
   item(86, 'muted', svg('path', { d: `M${lx + 11} ${ly - 6}l6 6l-6 6l-6 -6z`, fill: colors.mark }));
   item(90, 'on hold', svg('path', { d: `M${lx} ${ly}h22`, stroke: colors.hold, 'stroke-width': 4, 'stroke-dasharray': '1 3', fill: 'none' }));
 
