@@ -23,7 +23,7 @@ func (s *Switch) openBrowsers(context.Context) (err error) {
 	s.closeLater(s.secure.Close)
 	s.browsers, err = signal.New(signal.Config{
 		Account: s.account.SID, Tokens: token.Checker{Account: s.account.SID, Secrets: s.store},
-		Peers: peers{s.secure}, Handler: callers{s}, Trace: s.traceFrame, ICE: s.cfg.ICE.servers(), Log: s.log,
+		Peers: peers{s.secure}, Handler: callers{s}, Trace: s.tracesFrames(), ICE: s.cfg.ICE.servers(), Log: s.log,
 	})
 	if err == nil {
 		s.closeLater(s.browsers.Close)

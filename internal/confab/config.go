@@ -40,6 +40,7 @@ type Config struct {
 	TimeLimit       time.Duration `yaml:"time_limit" default:"4h" env:"CONFAB_TIME_LIMIT" help:"Longest that a call may last after it was answered."`
 	MediaTimeout    time.Duration `yaml:"media_timeout" default:"60s" env:"CONFAB_MEDIA_TIMEOUT" help:"A call from which nothing is heard for this long, and that is not on hold, is ended."`
 	DrainTimeout    time.Duration `yaml:"drain_timeout" default:"30s" env:"CONFAB_DRAIN_TIMEOUT" help:"How long running calls may go on after SIGTERM before they are hung up. A second signal exits at once."`
+	Stories         bool          `yaml:"stories" default:"true" negatable:"" env:"CONFAB_STORIES" help:"Keep what happened to each call: SIP messages, documents, verbs, quality, who spoke when, with codes and credentials masked; see docs/story.md."`
 
 	TLS       TLS       `yaml:"tls" embed:"" prefix:"tls-"`
 	ICE       ICE       `yaml:"ice" embed:"" prefix:"ice-"`

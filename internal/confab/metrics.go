@@ -122,6 +122,9 @@ func (m metrics) journal(send sender) {
 }
 
 func (m metrics) stories(send sender) {
+	if m.s.stories == nil {
+		return
+	}
 	n := m.s.stories.Stats()
 	send.gauge("stories", "Calls whose story is being written.", n.Stories)
 	send.gauge("story_waiting_bytes", "What was told and waits to be masked and written.", n.Waiting)

@@ -10,6 +10,36 @@ import (
 	"confab/internal/webhook"
 )
 
+// What is told when there are stories; nil: nobody is.
+
+func (s *Switch) traces() func(sip.Traced) {
+	if s.stories == nil {
+		return nil
+	}
+	return s.trace
+}
+
+func (s *Switch) tracesFrames() func(signal.Traced) {
+	if s.stories == nil {
+		return nil
+	}
+	return s.traceFrame
+}
+
+func (s *Switch) talks() func(contract.ConferenceSID, contract.CallSID, bool) {
+	if s.stories == nil {
+		return nil
+	}
+	return s.stories.Talks
+}
+
+func (s *Switch) tells() func(contract.Event, int, webhook.Made, bool) {
+	if s.stories == nil {
+		return nil
+	}
+	return s.tried
+}
+
 // trace tells the stories of a message of SIP.
 func (s *Switch) trace(m sip.Traced) {
 	s.stories.Trace(m.CallID, story.Traced{At: m.At, Sent: m.Sent, Transport: m.Network, Local: m.Local, Remote: m.Remote, Raw: m.Raw})

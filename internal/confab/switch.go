@@ -107,7 +107,9 @@ func (s *Switch) openStore(ctx context.Context) (err error) {
 	if s.account, err = s.store.Account(given); err != nil {
 		return err
 	}
-	s.stories = story.New(s.store, s.account.SID, s.log)
+	if s.cfg.Stories {
+		s.stories = story.New(s.store, s.account.SID, s.log)
+	}
 	s.closeLater(func() error { s.stories.Flush(); return nil })
 	if err := s.store.SetConfigNumbers(s.cfg.NumberInfos()); err != nil {
 		return err
@@ -137,7 +139,7 @@ func (s *Switch) openLine(ctx context.Context) (err error) {
 	s.closeLater(func() error { s.webhook.Close(); return nil })
 	s.delivery = webhook.NewDelivery(webhook.DeliveryConfig{
 		Client: s.webhook, Journal: s.store, Parking: s.store, RetryFor: s.cfg.Webhook.RetryFor,
-		Failed: s.store.Warn, Told: s.tried, Log: s.log,
+		Failed: s.store.Warn, Told: s.tells(), Log: s.log,
 	})
 	return nil
 }
@@ -186,7 +188,7 @@ func (s *Switch) openCalls(ctx context.Context) error {
 		return err
 	}
 	s.conferences, err = conference.New(conference.Config{
-		Plane: s.plane, Journal: s.stories.Watch(s.store), MaxParticipants: s.cfg.participants(), Talks: s.stories.Talks, Log: s.log,
+		Plane: s.plane, Journal: s.stories.Watch(s.store), MaxParticipants: s.cfg.participants(), Talks: s.talks(), Log: s.log,
 	})
 	if err != nil {
 		return err
@@ -287,7 +289,7 @@ func (s *Switch) openSIP(context.Context) (err error) {
 	s.sip, err = sip.New(sip.Config{
 		Addr: s.cfg.SIP, Codecs: codecs, Accepted: accepted, Advertise: s.cfg.Advertise, Trusted: s.cfg.SIPTrusted,
 		ListenPacket: s.cfg.Net.ListenPacket, Listen: s.cfg.Net.Listen, Dial: s.cfg.Net.Dial,
-		Plane: s.plane, Secure: s.secure, Handler: s.calls, OnDialog: s.dialogs.note, Trace: s.trace, Agent: "Confab", Log: s.log,
+		Plane: s.plane, Secure: s.secure, Handler: s.calls, OnDialog: s.dialogs.note, Trace: s.traces(), Agent: "Confab", Log: s.log,
 	})
 	if err != nil {
 		return portError("sip", s.cfg.SIP, err)

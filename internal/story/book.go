@@ -232,7 +232,12 @@ type Journal interface {
 }
 
 // Watch returns a journal whose events the book notices on their way.
-func (b *Book) Watch(j Journal) Journal { return watched{j, b} }
+func (b *Book) Watch(j Journal) Journal {
+	if b == nil {
+		return j
+	}
+	return watched{j, b}
+}
 
 type watched struct {
 	Journal

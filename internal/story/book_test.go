@@ -329,6 +329,7 @@ func TestBook_nil(t *testing.T) {
 	b.Talks("x", "y", true)
 	b.Tried(1, 1, story.Told{})
 	b.Flush()
+	b.Run(t.Context(), nil)
 	if _, ok := b.Live("x"); ok {
 		t.Error("it has a story")
 	}

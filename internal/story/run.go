@@ -12,6 +12,9 @@ import (
 // Run writes what is told, until ctx ends; and every five seconds has sample tell
 // the quality of the calls that live. What is told last is written by Flush.
 func (b *Book) Run(ctx context.Context, sample func()) {
+	if b == nil {
+		return
+	}
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	var sampled time.Time
