@@ -65,12 +65,21 @@ func (k *socket) serve(conn *websocket.Conn) {
 }
 
 // end closes the socket, once what waits to be written is. It does not block; the
-// first call has the say.
-func (k *socket) end(code websocket.StatusCode, reason string) {
+// first call has the say, and is told so.
+func (k *socket) end(code websocket.StatusCode, reason string) (first bool) {
 	k.once.Do(func() {
+		first = true
 		k.code, k.reason = code, reason
 		close(k.quit)
 	})
+	return first
+}
+
+// cutOff ends a socket that goes beyond a bound, and counts it.
+func (k *socket) cutOff(why string) {
+	if k.end(websocket.StatusPolicyViolation, why) {
+		k.s.cutOff.Add(1)
+	}
 }
 
 // send queues a message. It never blocks: who has too many waiting is cut off.
@@ -80,8 +89,7 @@ func (k *socket) send(m message) {
 	select {
 	case k.out <- frame:
 	default:
-		k.s.cutOff.Add(1)
-		k.end(websocket.StatusPolicyViolation, "too slow")
+		k.cutOff("too slow")
 	}
 }
 
@@ -109,8 +117,7 @@ func (k *socket) read() {
 			k.end(websocket.StatusUnsupportedData, "frames are text")
 			return
 		case !k.allow():
-			k.s.cutOff.Add(1)
-			k.end(websocket.StatusPolicyViolation, "too many frames")
+			k.cutOff("too many frames")
 			return
 		case isBeat(frame):
 			continue
