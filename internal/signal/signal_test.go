@@ -528,6 +528,7 @@ func TestBounds(t *testing.T) {
 		if websocket.CloseStatus(first.err) != websocket.StatusPolicyViolation {
 			t.Errorf("too many frames: %v", first.err)
 		}
+		synctest.Wait()
 		if st := s.server.Stats(); st.Refused != 2 || st.CutOff != 1 {
 			t.Errorf("%+v", st)
 		}
