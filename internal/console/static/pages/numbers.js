@@ -122,11 +122,11 @@ export async function render(root, params, ctx) {
     const look = async () => {
       asking?.abort();
       const mine = asking = new AbortController();
-      chosen = '';
       try {
         const page = await rest.get(`AvailablePhoneNumbers/${country.value}/${kinds[type.value]}`, { PageSize: 20, Contains: contains.value.trim() || null }, mine.signal);
+        if (!page.available_phone_numbers.some((o) => o.phone_number === chosen)) chosen = '';
         fill(offers, page.available_phone_numbers.length === 0 ? h('p', { class: 'soft' }, 'No number is like that.') : page.available_phone_numbers.map((o) => h('label', { class: 'offer' },
-          h('input', { type: 'radio', name: 'offer', value: o.phone_number, onchange: () => { chosen = o.phone_number; } }), h('span', {}, o.friendly_name || o.phone_number))));
+          h('input', { type: 'radio', name: 'offer', value: o.phone_number, checked: o.phone_number === chosen, onchange: () => { chosen = o.phone_number; } }), h('span', {}, o.friendly_name || o.phone_number))));
       } catch (err) { if (err.name !== 'AbortError') fill(offers, h('p', { class: 'field-error', role: 'alert' }, err.message)); }
     };
     const f = form({

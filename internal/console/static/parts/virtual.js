@@ -34,8 +34,9 @@ export function virtualGrid({ make, show, key, height, minWidth = Infinity, gap 
     const wanted = new Map();
     for (let i = first; i < last; i++) wanted.set(key(items[i]), i);
     const focused = node.contains(document.activeElement) ? document.activeElement : null;
+    const there = focused ? new Set(items.map(key)) : null;
     for (const [k, slot] of live) {
-      if (wanted.has(k) || focused && slot.node.contains(focused)) continue;
+      if (wanted.has(k) || focused && there.has(k) && slot.node.contains(focused)) continue;
       live.delete(k);
       slot.node.remove();
       if (spare.length < 64) spare.push(slot.node);
