@@ -20,7 +20,10 @@ var printed = regexp.MustCompile(`(http://\S+#sign-in=\S+)`)
 
 // play runs a story of browsers against a switch. SHOTS, if the test was given it, is
 // where pictures are kept.
-func play(t *testing.T, story string, tools ...string) {
+func play(t *testing.T, story string, tools ...string) { playOn(t, settings{}, story, tools...) }
+
+// playOn is the same with a switch of other settings.
+func playOn(t *testing.T, o settings, story string, tools ...string) {
 	t.Helper()
 	need(t, append(tools, "ip", "node")...)
 	if _, err := os.Stat(firstCall + "/node_modules/playwright-core"); err != nil {
@@ -32,19 +35,19 @@ func play(t *testing.T, story string, tools ...string) {
 	net.ip(t, "link set house up")
 	net.ip(t, "link set yard up")
 	net.ip(t, "route add default via 10.77.8.2") // Firefox asks by which address it would leave
-	sw := start(t, settings{in: net})
+	o.in = net
+	sw := start(t, o)
 	var keys account
 	if err := json.Unmarshal([]byte(read(t, filepath.Join(sw.data, "account.json"))), &keys); err != nil {
 		t.Fatal(err)
 	}
-	_, port, _ := strings.Cut(sw.http, ":")
-	link := printed.FindStringSubmatch(sw.log.String())
-	if link == nil {
-		t.Fatalf("no link is printed:\n%s", sw.log)
+	origin, link := sw.scheme+"://"+strings.Replace(sw.http, "127.0.0.1", "localhost", 1), ""
+	if found := printed.FindStringSubmatch(sw.log.String()); found != nil {
+		link = strings.Replace(found[1], "127.0.0.1", "localhost", 1)
 	}
 	cmd := exec.Command("node", "--experimental-websocket", "--no-warnings", "--test-timeout=90000", "--test", story)
 	cmd.Dir = firstCall
-	cmd.Env = append(os.Environ(), "ORIGIN=http://localhost:"+port, "LINK="+strings.Replace(link[1], "127.0.0.1", "localhost", 1),
+	cmd.Env = append(os.Environ(), "ORIGIN="+origin, "LINK="+link,
 		"ACCOUNT="+keys.SID, "TOKEN="+keys.AuthToken, "CHROMIUM="+path(t, "chromium"), "FIREFOX="+path(t, "firefox-esr"), "SCRATCH="+t.TempDir(), "HOME="+t.TempDir())
 	var out lines
 	cmd.Stdout, cmd.Stderr = &out, &out
@@ -78,4 +81,10 @@ func TestFirstCall(t *testing.T) {
 // The same in Debian's Firefox, with Chromium at the other end.
 func TestFirstCall_firefox(t *testing.T) {
 	play(t, "firefox.test.js", "chromium", "firefox-esr")
+}
+
+// From another address than this machine's own, over HTTPS; in a page of somebody
+// else; and through a network that goes away.
+func TestFirstCall_elsewhere(t *testing.T) {
+	playOn(t, settings{tls: true, host: "10.77.8.1", args: []string{"--http", "10.77.8.1:0"}}, "elsewhere.test.js", "chromium")
 }

@@ -1,11 +1,12 @@
 // Chromium, with a microphone that hums: it hears a file, and is asked for it as
 // anybody is.
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { chromium } from 'playwright-core'
 import { heard, listen } from './ears.js'
 
 const RATE = 48000
+const axe = readFileSync(new URL('node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
 
 /** Writes ten seconds of a pitch, which Chromium plays again and again. */
 function hum(file, pitch) {
@@ -26,9 +27,12 @@ function hum(file, pitch) {
   writeFileSync(file, b)
 }
 
-/** A person at Chromium. `microphone`: whether the browser is let use it. */
+/**
+ * A person at Chromium. `microphone`: whether the browser is let use it; `strangers`:
+ * whether the person goes on where nobody vouches for a certificate.
+ */
 export class Person {
-  static async come(name, pitch, { state, microphone = true, scheme = 'light', width = 1280, height = 960 } = {}) {
+  static async come(name, pitch, { state, microphone = true, scheme = 'light', width = 1280, height = 960, strangers = false } = {}) {
     const file = join(process.env.SCRATCH, `${name}.wav`)
     hum(file, pitch)
     const p = new Person()
@@ -37,7 +41,7 @@ export class Person {
       executablePath: process.env.CHROMIUM,
       args: ['--no-sandbox', '--use-fake-device-for-media-stream', `--use-file-for-fake-audio-capture=${file}`],
     })
-    p.context = await p.browser.newContext({ storageState: state, colorScheme: scheme, viewport: { width, height }, permissions: microphone ? ['microphone'] : [] })
+    p.context = await p.browser.newContext({ storageState: state, ignoreHTTPSErrors: strangers, colorScheme: scheme, viewport: { width, height }, permissions: microphone ? ['microphone'] : [] })
     await p.context.addInitScript(() => { // the test takes sockets away as a network does
       window.sockets = []
       const Whole = WebSocket
@@ -101,6 +105,14 @@ export class Person {
   /** Waits until a pitch is heard; 0: until nothing is. */
   hears(pitch) {
     return heard(`${this.name} hears`, pitch, () => this.page.evaluate(listen))
+  }
+
+  /** What axe finds of the page that somebody cannot use: serious, and worse. */
+  async barriers() {
+    await this.page.evaluate(axe)
+    const { violations } = await this.page.evaluate(() => window.axe.run())
+    return violations.filter((v) => v.impact === 'serious' || v.impact === 'critical')
+      .map((v) => `${v.id}: ${v.help}: ${v.nodes.map((n) => n.target.flat().join(' ')).slice(0, 3)}`)
   }
 
   async shot(name) {

@@ -12,8 +12,7 @@ before(async () => {
   fox = await AtFirefox.come('fox', 700)
 })
 after(async () => {
-  await fox?.leave()
-  await ann?.leave()
+  await Promise.all([fox?.leave(), ann?.leave()])
 })
 
 test('the first call, at Firefox and at Chromium', async () => {

@@ -28,8 +28,7 @@ before(async () => {
   ann = await Person.come('ann', 440)
 })
 after(async () => {
-  await ann?.leave()
-  await bob?.leave()
+  await Promise.all([ann?.leave(), bob?.leave()])
 })
 
 test('from the printed link to two tabs that hear each other', async () => {
@@ -54,6 +53,7 @@ test('from the printed link to two tabs that hear each other', async () => {
   await until('the quality is told', async () => (await ann.told('quality')).length)
   assert.equal((await ann.told('quality'))[0].grade, 'good')
   await ann.shot('two-tabs')
+  assert.deepEqual(await ann.barriers(), [])
 })
 
 test('mute and hold, by button and by key', async () => {
@@ -110,6 +110,7 @@ test('called: every tab rings, the first that answers has it', async () => {
   for (const p of [ann, bob]) await p.phone.getByRole('alertdialog', { name: 'Incoming call' }).waitFor()
   assert.equal((await ann.told('incoming')).at(-1).from, '+15550100')
   await ann.shot('incoming-light')
+  assert.deepEqual(await ann.barriers(), [])
   await ann.press('Answer')
   await ann.until('state', 'open')
   await bob.until('state', 'idle')
@@ -157,7 +158,10 @@ test('in the dark, and on a telephone', async () => {
   assert.ok(wider <= 0, `the page is ${wider} pixels wider than the screen`)
   await small.page.setViewportSize({ width: 1280, height: 960 })
   await small.shot('start-dark')
+  assert.deepEqual(await small.barriers(), [])
   await small.goto(`${ORIGIN}/console/phone`)
+  await small.press('Microphone and loudspeaker')
   await small.shot('phone-dark')
+  assert.deepEqual(await small.barriers(), [])
   await small.leave()
 })

@@ -251,7 +251,7 @@ export class ConfabPhone extends HTMLElement {
     const at = this.#at;
     at.key = new Map();
     const pad = KEYS.map((key) => {
-      const button = el('button', { type: 'button', 'aria-label': SPOKEN[key] ?? key }, key, el('small', { 'aria-hidden': 'true' }, LETTERS[key] ?? ''));
+      const button = el('button', { type: 'button', 'data-letters': LETTERS[key] ?? '', ...(SPOKEN[key] ? { 'aria-label': SPOKEN[key] } : {}) }, key);
       button.addEventListener('click', () => this.#pressed(key));
       at.key.set(key, button);
       return button;

@@ -77,7 +77,7 @@ svg { display: block; fill: none; stroke: currentColor; stroke-width: 1.8; strok
 }
 .pad button:hover { background: color-mix(in srgb, var(--_sunk), var(--_text) 6%); }
 .pad button:active, .pad button.down { background: color-mix(in srgb, var(--_sunk), var(--_accent) 32%); }
-.pad small { min-height: 12px; font-size: 9.5px; font-weight: 600; letter-spacing: 0.13em; line-height: 1.2; color: var(--_soft); }
+.pad button::after { content: attr(data-letters) / ""; min-height: 12px; font-size: 9.5px; font-weight: 600; letter-spacing: 0.13em; line-height: 1.2; color: var(--_soft); }
 
 .tools { display: grid; grid-auto-flow: column; grid-auto-columns: 1fr; gap: 8px; }
 .tools button {
