@@ -270,8 +270,8 @@ export class ConfabPhone extends HTMLElement {
         (at.quality = el('span', { class: 'quality', role: 'img', hidden: '' }, el('i'), el('i'), el('i'))),
         (at.gear = el('button', { class: 'gear', type: 'button', 'aria-label': 'Microphone and loudspeaker', 'aria-expanded': 'false' }, picture('gear', 19)))),
       (at.settings = el('div', { class: 'settings', hidden: '' },
-        el('label', {}, 'Microphone', (at.microphones = el('select'))),
-        (at.outputs = el('label', {}, 'Loudspeaker', (at.loudspeakers = el('select')))),
+        el('label', {}, 'Microphone', (at.microphones = el('select', {}, any()))),
+        (at.outputs = el('label', {}, 'Loudspeaker', (at.loudspeakers = el('select', {}, any())))),
         (at.try = el('button', { class: 'try', type: 'button', 'aria-pressed': 'false' }, 'Try the microphone')))),
       (at.dialler = el('div', { class: 'to' },
         (at.to = el('input', { type: 'text', inputmode: 'tel', autocomplete: 'off', spellcheck: 'false', 'aria-label': 'Number or name to call', placeholder: 'Number or name' })),
@@ -459,7 +459,7 @@ export class ConfabPhone extends HTMLElement {
     for (const [kind, select, now] of [['audioinput', at.microphones, microphone.chosen()], ['audiooutput', at.loudspeakers, at.loudspeakers.value]]) {
       const found = await microphone.devices(kind);
       select.replaceChildren(...found.map(({ id, label }) => el('option', { value: id }, label)));
-      if (!found.length) select.append(el('option', { value: '' }, 'The one that the browser chooses'));
+      if (!found.length) select.append(any());
       if (found.some((d) => d.id === now)) select.value = now;
     }
     show(at.outputs, 'setSinkId' in HTMLMediaElement.prototype && at.loudspeakers.options.length > 1);
@@ -515,6 +515,9 @@ export class ConfabPhone extends HTMLElement {
     at.try.addEventListener('click', () => this.#toggleTrial());
   }
 }
+
+/** The device of who has not chosen one, or may not know which there are. */
+function any() { return el('option', { value: '' }, 'The one that the browser has'); }
 
 /** Somebody, as people write it: client:ann is ann, sip:ann@host is ann. */
 function shown(who) {
