@@ -5,7 +5,7 @@ import { copyButton } from './copy.js';
 
 /** A list of facts: [name, value (text, node or null to leave it out), {copy, mono}]. */
 export function facts(list) {
-  return h('dl', { class: 'facts' }, list.filter(([, value]) => value !== null && value !== undefined && value !== '').map(([name, value, how = {}]) =>
+  return h('dl', { class: 'fact-grid' }, list.filter(([, value]) => value !== null && value !== undefined && value !== '').map(([name, value, how = {}]) =>
     h('div', {}, h('dt', {}, name), h('dd', { class: how.mono ? 'mono' : null }, value instanceof Node ? value : h('span', { class: 'fact-text' }, String(value)),
       how.copy && copyButton(how.copy === true ? String(value) : how.copy, `Copy ${name}`)))));
 }
