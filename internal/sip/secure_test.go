@@ -5,7 +5,6 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
-	"time"
 
 	"confab/internal/contract"
 	"confab/internal/leg"
@@ -66,13 +65,6 @@ func TestSecure_keepsWhatLegsPromise(t *testing.T) {
 	ours := secured(t, 24400, accept(func(l leg.Leg) { legs <- l }))
 	caller := secured(t, 24500, nil)
 	legtest.Inbound(t, func(t *testing.T) (leg.Leg, legtest.Far) {
-		far := legtest.Dial(t, caller, leg.Target{URI: fmt.Sprintf("sip:+15550100@%s;transport=tcp", ours.Addr()), From: "ann", Secure: true})
-		select {
-		case l := <-legs:
-			return l, far
-		case <-time.After(20 * time.Second):
-			t.Fatal("no call has come")
-			return nil, nil
-		}
+		return called(t, legs, caller, leg.Target{URI: fmt.Sprintf("sip:+15550100@%s;transport=tcp", ours.Addr()), From: "ann", Secure: true})
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/pion/stun/v3"
 
 	"confab/internal/media"
+	"confab/internal/rtp"
 )
 
 // RFC 7675 §5.1: who was connected and checks no more is lost after 30 s.
@@ -44,6 +45,51 @@ func TestPeer_whoChecksNoMoreIsLost(t *testing.T) {
 			t.Errorf("lost after %v, want 30 s", after)
 		}
 		<-p.Session().Done()
+	})
+}
+
+// Some do not check while they speak: what verifies is a sign of life, too.
+func TestPeer_whoSpeaksLives(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tr, network := inMemory(t)
+		f := newFar(t, network, 4000)
+		p, answer, err := tr.Answer(t.Context(), f.offer())
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.learn(answer)
+		p.Start()
+		f.nominate()
+		conn := f.shakeHands()
+		defer conn.Close()
+		<-p.Connected()
+		keys, err := exportKeys(conn, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		protector, err := rtp.NewProtector(keys.Send)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for sequence := range 120 {
+			time.Sleep(time.Second)
+			b := make([]byte, rtp.HeaderSize+160, rtp.HeaderSize+160+rtp.SecureSize)
+			rtp.Packet{Sequence: uint16(sequence), SSRC: 7, Payload: make([]byte, 160)}.Put(b)
+			if b, err = protector.Protect(b); err != nil {
+				t.Fatal(err)
+			}
+			f.conn.WriteTo(b, f.to)
+			select {
+			case <-p.Done():
+				t.Fatalf("ended after %d s: %v", sequence, p.Err())
+			default:
+			}
+		}
+		last := time.Now()
+		<-p.Done()
+		if after := time.Since(last); !errors.Is(p.Err(), ErrLost) || after < 29*time.Second || after > 36*time.Second {
+			t.Errorf("ended after %v: %v", after, p.Err())
+		}
 	})
 }
 

@@ -18,9 +18,11 @@ import (
 
 const (
 	// connectWithin is how long a far end may take to connect after Start, and
-	// consentFor how long it stays connected without a check (RFC 7675 §5.1).
+	// consentFor how long it stays connected without a check (RFC 7675 §5.1), or a packet
+	// that verifies: some do not check while they speak. It is looked after every lookEvery.
 	connectWithin = 30 * time.Second
 	consentFor    = 30 * time.Second
+	lookEvery     = 5 * time.Second
 
 	// dtmfPayload is the payload type of telephone-event in our offers; further clocks
 	// have those after it.
@@ -52,6 +54,7 @@ type Peer struct {
 	isUp     bool // connected
 	offered  bool // ours is an offer, its answer has not come
 	patience *time.Timer
+	received uint64 // packets, when it was looked after last
 	ended    bool
 	err      error
 }
@@ -247,7 +250,7 @@ func (p *Peer) upLocked() {
 	p.session.Confirm()
 	close(p.connected)
 	if p.way.checked && p.patience != nil {
-		p.patience.Reset(consentFor)
+		p.patience.Reset(lookEvery)
 	}
 }
 
@@ -273,17 +276,21 @@ func (p *Peer) Start() {
 
 // impatient looks whether the far end is still there.
 func (p *Peer) impatient() {
+	received := p.session.Stats().Received
 	p.mu.Lock()
 	left := time.Duration(0)
 	up := p.isUp
 	if up {
+		if received != p.received {
+			p.received, p.way.consent = received, time.Now()
+		}
 		left = consentFor - time.Since(p.way.consent)
 		if !p.way.checked {
 			left = consentFor // it does without ICE: the session looks after it
 		}
 	}
-	if left > 0 {
-		p.patience.Reset(left)
+	if left > 0 && !p.ended {
+		p.patience.Reset(min(left, lookEvery))
 	}
 	p.mu.Unlock()
 	switch {

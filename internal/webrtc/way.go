@@ -24,7 +24,7 @@ type way struct {
 	priority uint32         // of to
 	user     string         // ours, that to was nominated for
 	since    time.Time      // of the first nomination for user
-	consent  time.Time      // of the last check from to
+	consent  time.Time      // of the last sign of life: a check from to, or a packet
 	checked  bool           // it was found out by checks
 	sources  []source       // that have checked, the latest last
 }

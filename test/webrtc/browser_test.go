@@ -30,6 +30,7 @@ type browser struct {
 
 	mu    sync.Mutex
 	heard []int16
+	most  int // samples that are kept, the last ones; 0: all
 	codec codec.Codec
 	wg    sync.WaitGroup
 	stop  chan struct{}
@@ -166,6 +167,9 @@ func (b *browser) listen(track *webrtc.TrackRemote) {
 		n := decoder.Decode(frame, p.Payload)
 		b.mu.Lock()
 		b.heard = append(b.heard, frame[:n]...)
+		if b.most > 0 && len(b.heard) > 2*b.most {
+			b.heard = append(b.heard[:0], b.heard[len(b.heard)-b.most:]...)
+		}
 		b.mu.Unlock()
 	}
 }
@@ -188,6 +192,52 @@ func (b *browser) hears(pitches ...float64) []float64 {
 			b.t.Fatalf("%d samples have come in 10 s", len(heard))
 		}
 	}
+}
+
+// keepLast keeps no more than a second of what is heard.
+func (b *browser) keepLast() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.most = b.codec.SampleRate()
+}
+
+// last returns which of the pitches were heard lately.
+func (b *browser) last(pitches ...float64) []float64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	rate := b.codec.SampleRate()
+	return pitchesOf(b.heard[max(0, len(b.heard)-rate/2):], rate, pitches...)
+}
+
+// mouth speaks for one of many browsers.
+type mouth struct {
+	b       *browser
+	tone    audio.Source // nil: silence
+	encoder codec.Encoder
+	frame   []int16
+	silence []byte
+}
+
+func newMouth(b *browser, i int) *mouth {
+	m := &mouth{b: b, encoder: b.codec.NewEncoder(), frame: make([]int16, audio.FrameSize(b.codec.SampleRate()))}
+	if i < *talkers {
+		m.tone = audio.NewTone(b.codec.SampleRate(), pitchOf(i), -20, 0)
+		return m
+	}
+	coded := make([]byte, 4000)
+	for range 10 { // until an encoder has settled
+		m.silence = coded[:m.encoder.Encode(coded, m.frame)]
+	}
+	return m
+}
+
+func (m *mouth) speak(coded []byte, step uint32) {
+	if m.tone == nil {
+		m.b.voice.speak(m.silence, step)
+		return
+	}
+	m.tone.Read(m.frame)
+	m.b.voice.speak(coded[:m.encoder.Encode(coded, m.frame)], step)
 }
 
 func pitchesOf(samples []int16, rate int, pitches ...float64) (heard []float64) {
