@@ -66,7 +66,7 @@ test('a call tells why it went as it did', async () => {
   const leave = page.locator('#webhooks .unfold', { hasText: 'participant-leave' });
   await leave.getByText('given up').waitFor();
   await unfold(leave);
-  await until('its attempts', async () => await leave.locator('.attempts > li').count() >= 2);
+  await until('its attempts', async () => await leave.locator('.tries > li').count() >= 2);
   await leave.locator('.source').getByText(`${evil[1]} busy`, { exact: false }).first().waitFor();
   // The axis: everything on one, read by keys.
   const axis = page.getByRole('slider');

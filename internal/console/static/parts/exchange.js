@@ -20,7 +20,7 @@ export const part = (title, ...content) => h('section', { class: 'part' }, h('h3
 
 /** Attempts of one request, in order. */
 export function attempts(list, begin = null) {
-  return h('ol', { class: 'attempts' }, list.map((a) => h('li', {},
+  return h('ol', { class: 'tries' }, list.map((a) => h('li', {},
     h('div', { class: 'row' }, httpBadge(a.status, a.error || a.code), h('span', { class: 'soft' }, begin === null ? atTime(a.time) : offset(Date.parse(a.time) - begin), `, took ${span(a.took_ms)}`),
       a.code > 0 && h('a', { href: `/console/warnings/${a.code}` }, String(a.code)), a.again && h('span', { class: 'badge' }, 'sent again')),
     h('div', { class: 'mono wrap' }, `${a.method} ${a.url}`),
