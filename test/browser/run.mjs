@@ -13,7 +13,7 @@ const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/
 
 const browser = await chromium.launch({
   executablePath: env.CHROMIUM, headless: true,
-  args: ['--no-sandbox', '--disable-gpu', '--no-proxy-server', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'],
+  args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu', '--no-proxy-server', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'],
 });
 const found = []; // what pages complained of
 

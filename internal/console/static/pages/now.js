@@ -102,7 +102,7 @@ export function render(root, params) {
     setText(facts, `${n} · ${duration(Date.now() - c.created)}`);
     setAttr(link, 'data-talking', c.talking.length > 0);
     const who = c.talking.slice(0, 2).map((call) => { const p = c.people.get(call); return p ? nameOf(p) : null; }).filter(Boolean);
-    setText(talk, c.talking.length === 0 ? (c.status === 'init' ? 'Waiting to start' : 'Nobody talks') : who.length ? `${who.join(', ')} ${who.length === 1 ? 'talks' : 'talk'}` : `${c.talking.length} talk`);
+    setText(talk, c.talking.length === 0 ? (c.status === 'init' ? 'Waiting to start' : 'Nobody talks') : who.length ? `${who.join(', ')} ${who.length === 1 ? 'talks' : 'talk'}` : `${c.talking.length} ${c.talking.length === 1 ? 'talks' : 'talk'}`);
   }
 
   const second = setInterval(() => {
