@@ -3,6 +3,7 @@ package webrtc_test
 import (
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -30,7 +31,9 @@ type browser struct {
 
 	mu    sync.Mutex
 	heard []int16
-	most  int // samples that are kept, the last ones; 0: all
+	many  bool     // one of many: what comes is kept as it is, and decoded when it is asked for
+	came  int      // packets, since then
+	coded [][]byte // the last second of them
 	codec codec.Codec
 	wg    sync.WaitGroup
 	stop  chan struct{}
@@ -163,13 +166,20 @@ func (b *browser) listen(track *webrtc.TrackRemote) {
 		if err != nil {
 			return
 		}
+		b.mu.Lock()
+		if b.came++; b.many {
+			if len(b.coded) == 50 {
+				b.coded = b.coded[:copy(b.coded, b.coded[1:])]
+			}
+			b.coded = append(b.coded, p.Payload)
+			b.mu.Unlock()
+			continue
+		}
+		b.mu.Unlock()
 		frame := make([]int16, b.codec.Samples(p.Payload))
 		n := decoder.Decode(frame, p.Payload)
 		b.mu.Lock()
 		b.heard = append(b.heard, frame[:n]...)
-		if b.most > 0 && len(b.heard) > 2*b.most {
-			b.heard = append(b.heard[:0], b.heard[len(b.heard)-b.most:]...)
-		}
 		b.mu.Unlock()
 	}
 }
@@ -194,19 +204,25 @@ func (b *browser) hears(pitches ...float64) []float64 {
 	}
 }
 
-// keepLast keeps no more than a second of what is heard.
-func (b *browser) keepLast() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.most = b.codec.SampleRate()
-}
-
-// last returns which of the pitches were heard lately.
+// last returns which of the pitches one of many has heard lately.
 func (b *browser) last(pitches ...float64) []float64 {
 	b.mu.Lock()
+	coded := slices.Clone(b.coded)
+	b.mu.Unlock()
+	rate, decoder := b.codec.SampleRate(), b.codec.NewDecoder()
+	var heard []int16
+	for _, payload := range coded {
+		frame := make([]int16, b.codec.Samples(payload))
+		heard = append(heard, frame[:decoder.Decode(frame, payload)]...)
+	}
+	return pitchesOf(heard[max(0, len(heard)-rate/2):], rate, pitches...)
+}
+
+// packets returns how many have come.
+func (b *browser) packets() int {
+	b.mu.Lock()
 	defer b.mu.Unlock()
-	rate := b.codec.SampleRate()
-	return pitchesOf(b.heard[max(0, len(b.heard)-rate/2):], rate, pitches...)
+	return b.came
 }
 
 // mouth speaks for one of many browsers.
