@@ -41,9 +41,6 @@ func (c *coder) copyFrom(other *coder) {
 
 func (c *coder) calm() bool { return c.quiet >= calmFrames }
 
-// quiet reports whether a frame is silence.
-func quiet(frame []int16) bool { return meanMagnitude(frame) < quietBelow }
-
 // meanMagnitude is the level of a frame, as codec.Codec.Level gives it.
 func meanMagnitude(frame []int16) int {
 	if len(frame) == 0 {

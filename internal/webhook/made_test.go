@@ -23,12 +23,12 @@ func TestMade(t *testing.T) {
 			switch r.URL.Path {
 			case "/busy":
 				if tries++; tries == 1 {
-					http.Error(w, "busy", 503)
+					http.Error(w, "busy", http.StatusServiceUnavailable)
 					return
 				}
 				http.Redirect(w, r, "/gone", http.StatusFound)
 			case "/gone":
-				http.Error(w, "gone", 410)
+				http.Error(w, "gone", http.StatusGone)
 			default:
 				w.Header().Set("Content-Type", "text/xml")
 				io.WriteString(w, "<Response/>")

@@ -44,7 +44,7 @@ func Inbound(t *testing.T, call func(t *testing.T) (leg.Leg, Far)) {
 		if i := l.Info(); i.From == "" || i.To == "" || i.CallID == "" && i.SID == "" {
 			t.Errorf("it does not say who calls whom, or which call it is: %+v", i)
 		}
-		if l.Session() != l.Session() {
+		if first, second := l.Session(), l.Session(); first != second {
 			t.Error("it has two sessions")
 		}
 		not(t, far.Ringing(), "the far end has been told that it rings")
