@@ -184,7 +184,7 @@ func TestSecure_doesNotAllocate(t *testing.T) {
 				t.Fatal(err)
 			}
 		})
-		if n != 0 {
+		if n != 0 && !(raceDetector && profile == rtp.AES128CMSHA180) { // its hashes come from a pool
 			t.Errorf("%s: %v allocations for a packet sent and received", profile, n)
 		}
 		n = testing.AllocsPerRun(1000, func() {
