@@ -61,6 +61,7 @@ export async function render(root, params, ctx) {
       const told = await own.get(`/v1/calls/${encodeURIComponent(sid)}/story`, null, mine.signal);
       if (mine.signal.aborted) return;
       story = told;
+      story.warnings.sort((a, b) => Date.parse(a.time) - Date.parse(b.time));
       draw();
       if (story.call.live) timer = setTimeout(load, liveEvery);
     } catch (err) {
