@@ -34,11 +34,12 @@ type dialog struct {
 	flow   flow
 	used   []*conn // TCP connections that count this dialog among their users
 
-	state DialogState
-	told  bool // OnDialog knows that it is alive
-	leg   *Leg // nil: only what is left of a dialog is being ended
-	phase phase
-	voice voice
+	state    DialogState
+	told     bool // OnDialog knows that it is alive
+	leg      *Leg // nil: only what is left of a dialog is being ended
+	phase    phase
+	voice    voice
+	silenced bool // the voice is lost, and a BYE is waited for
 
 	invited   *serverInvite // the INVITE that the dialog began with, when it was the far end's
 	inviting  *request      // it, until the answer to it is acknowledged
@@ -136,15 +137,33 @@ func (d *dialog) run() {
 		case <-d.q.wake:
 		case <-wake.C:
 		case <-d.lost():
-			d.guard(func() { d.hangup(d.voice.why()) })
+			d.guard(d.loseVoice)
 		}
 	}
+}
+
+// beforeBye is how long a far end that has closed its protected voice, or seems to
+// have, is waited for to say what it means by that: who hangs up closes it together with the BYE.
+const beforeBye = 500 * time.Millisecond
+
+// loseVoice ends a call that has no voice any more.
+func (d *dialog) loseVoice() {
+	if d.voice.peer == nil {
+		d.hangup(d.voice.why())
+		return
+	}
+	d.silenced = true
+	d.timers.after(beforeBye, func() {
+		if d.phase == phaseLive {
+			d.hangup(d.voice.why())
+		}
+	})
 }
 
 // lost returns the channel that tells of a media time-out, nil when there is
 // no voice that could be lost.
 func (d *dialog) lost() <-chan struct{} {
-	if d.leg == nil || d.phase != phaseLive {
+	if d.leg == nil || d.phase != phaseLive || d.silenced {
 		return nil
 	}
 	return d.voice.lost()

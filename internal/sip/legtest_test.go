@@ -35,10 +35,21 @@ func called(t *testing.T, legs <-chan leg.Leg, caller leg.Dialer, target leg.Tar
 	t.Helper()
 	patience := time.After(20 * time.Second)
 	for {
+		select {
+		case <-legs: // of a call that was given up
+		default:
+		}
 		far := legtest.Dial(t, caller, target)
 		select {
 		case l := <-legs:
-			return l, far
+			select {
+			case <-far.Ended(): // it was given up while it came
+				continue
+			case <-l.Done():
+				continue
+			default:
+				return l, far
+			}
 		case <-far.Ended():
 			time.Sleep(100 * time.Millisecond)
 		case <-patience:

@@ -52,14 +52,16 @@ type encoder struct {
 	to      bytes.Buffer
 }
 
+func newEncoder() *encoder {
+	e := new(encoder)
+	e.deflate, _ = flate.NewWriter(&e.to, flate.BestSpeed) // its error is about the level
+	return e
+}
+
 // encode returns value in JSON, deflated.
 func (e *encoder) encode(value any) ([]byte, error) {
 	e.to.Reset()
-	if e.deflate == nil {
-		e.deflate, _ = flate.NewWriter(&e.to, flate.BestSpeed) // its error is about the level
-	} else {
-		e.deflate.Reset(&e.to)
-	}
+	e.deflate.Reset(&e.to)
 	if err := json.NewEncoder(e.deflate).Encode(value); err != nil {
 		return nil, fmt.Errorf("encode story: %w", err)
 	}

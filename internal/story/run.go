@@ -18,7 +18,7 @@ func (b *Book) Run(ctx context.Context, sample func()) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	var sampled time.Time
-	var e encoder
+	e := newEncoder()
 	for {
 		select {
 		case <-ctx.Done():
@@ -28,7 +28,7 @@ func (b *Book) Run(ctx context.Context, sample func()) {
 				sampled = now
 				sample()
 			}
-			b.write(&e, now, false)
+			b.write(e, now, false)
 		}
 	}
 }
@@ -39,7 +39,7 @@ const SampleEvery = 5 * time.Second
 // Flush writes all that was told.
 func (b *Book) Flush() {
 	if b != nil {
-		b.write(&encoder{}, time.Now(), true)
+		b.write(newEncoder(), time.Now(), true)
 	}
 }
 
