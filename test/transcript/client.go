@@ -199,7 +199,7 @@ func (p *person) isNotRung(time.Duration) error {
 
 // missesIt: it rang, and no longer does.
 func (p *person) missesIt(d time.Duration) error {
-	if !p.until(d, func() bool { return p.incoming != nil && p.over }) || p.leg != nil || p.mine {
+	if !p.until(d, func() bool { return p.incoming != nil && p.over && p.leg == nil && !p.mine }) {
 		return p.not("does not miss a call")
 	}
 	return nil
@@ -236,8 +236,9 @@ func parseSent(name string, w []string) (step, error) {
 	}
 	return sight(func(r *run) error {
 		p := r.person(name)
-		if !p.until(d, func() bool { return p.keys == w[0] }) {
-			return fmt.Errorf("%s was sent %q, not %q", name, p.keys, w[0])
+		var keys string
+		if !p.until(d, func() bool { keys = p.keys; return keys == w[0] }) {
+			return fmt.Errorf("%s was sent %q, not %q", name, keys, w[0])
 		}
 		return nil
 	}), nil
