@@ -196,18 +196,23 @@ type toldStory struct {
 	LeftOut     story.LeftOut    `json:"left_out"`
 }
 
-// story answers with everything that happened to a call.
-func (e *Events) story(w http.ResponseWriter, r *http.Request) error {
+// kept returns the call that r names, which has no parameters, and what is kept of it.
+func (e *Events) kept(r *http.Request) (info store.Found, part story.Part, err error) {
 	q := query{values: r.URL.Query()}
 	if err := q.done(); err != nil {
-		return err
+		return info, part, err
 	}
-	info, err := e.told(r)
-	if err != nil {
-		return err
+	if info, err = e.told(r); err != nil {
+		return info, part, err
 	}
 	live, _ := e.cfg.Stories.Live(info.SID)
-	part, err := e.parts(r.Context(), string(info.SID), live)
+	part, err = e.parts(r.Context(), string(info.SID), live)
+	return info, part, err
+}
+
+// story answers with everything that happened to a call.
+func (e *Events) story(w http.ResponseWriter, r *http.Request) error {
+	info, part, err := e.kept(r)
 	if err != nil {
 		return err
 	}
@@ -247,16 +252,7 @@ func (e *Events) story(w http.ResponseWriter, r *http.Request) error {
 
 // capture answers with the messages of a call's signalling as a capture file.
 func (e *Events) capture(w http.ResponseWriter, r *http.Request) error {
-	q := query{values: r.URL.Query()}
-	if err := q.done(); err != nil {
-		return err
-	}
-	info, err := e.told(r)
-	if err != nil {
-		return err
-	}
-	live, _ := e.cfg.Stories.Live(info.SID)
-	part, err := e.parts(r.Context(), string(info.SID), live)
+	info, part, err := e.kept(r)
 	if err != nil {
 		return err
 	}

@@ -45,8 +45,6 @@ func called(t *testing.T, legs <-chan leg.Leg, caller leg.Dialer, target leg.Tar
 			select {
 			case <-far.Ended(): // it was given up while it came
 				continue
-			case <-l.Done():
-				continue
 			default:
 				return l, far
 			}
