@@ -8,15 +8,16 @@ import (
 
 // The codecs of ITU-T G.711 (RFC 3551 §4.5.14).
 var (
-	PCMU Codec = newG711("PCMU", 0, audio.ToULaw, audio.FromULaw)
-	PCMA Codec = newG711("PCMA", 8, audio.ToALaw, audio.FromALaw)
+	PCMU Codec = newG711("PCMU", 0, audio.ToULaw, audio.FromULaw, &ulawVector)
+	PCMA Codec = newG711("PCMA", 8, audio.ToALaw, audio.FromALaw, &alawVector)
 )
 
-// g711 is one law, as tables. It keeps no state, so it is its own encoder and
-// decoder.
+// g711 is one law, as tables, and for the vector unit where there is one. It keeps no
+// state, so it is its own encoder and decoder.
 type g711 struct {
 	name        string
 	payloadType int
+	vector      *lawVector     // nil: there is no vector unit
 	coded       [1 << 14]byte  // by uint16(sample)/4: neither law tells samples apart that differ in the last two bits alone
 	sample      [1 << 8]int16  // by coded byte
 	magnitude   [1 << 8]uint16 // by coded byte
@@ -24,8 +25,8 @@ type g711 struct {
 	ofZeros     int            // and the sum of their magnitudes
 }
 
-func newG711(name string, payloadType int, to func(int16) byte, from func(byte) int16) *g711 {
-	c := &g711{name: name, payloadType: payloadType}
+func newG711(name string, payloadType int, to func(int16) byte, from func(byte) int16, vector *lawVector) *g711 {
+	c := &g711{name: name, payloadType: payloadType, vector: byVector(vector)}
 	for i := range c.coded {
 		c.coded[i] = to(int16(i << 2))
 	}
@@ -58,6 +59,13 @@ func (c *g711) Level(payload []byte) (level int, ok bool) {
 	// Eight at a time, since a pause is often all zeros.
 	var sum int
 	rest, m := payload, &c.magnitude
+	for ; len(rest) >= 8 && binary.NativeEndian.Uint64(rest) == c.zeros; rest = rest[8:] {
+		sum += c.ofZeros
+	}
+	if blocks := len(rest) / vectorBlock; c.vector != nil && blocks > 0 {
+		sum += sumVector(c.vector, &rest[0], blocks)
+		rest = rest[blocks*vectorBlock:]
+	}
 	for ; len(rest) >= 8; rest = rest[8:] {
 		w := binary.NativeEndian.Uint64(rest)
 		if w == c.zeros {
@@ -76,6 +84,10 @@ func (c *g711) Level(payload []byte) (level int, ok bool) {
 func (c *g711) Encode(dst []byte, frame []int16) int {
 	n := min(len(dst), len(frame))
 	frame, dst = frame[:n], dst[:n]
+	if blocks := n / vectorBlock; c.vector != nil && blocks > 0 {
+		encodeVector(c.vector, &dst[0], &frame[0], blocks)
+		frame, dst = frame[blocks*vectorBlock:], dst[blocks*vectorBlock:]
+	}
 	for i, s := range frame {
 		dst[i] = c.coded[uint16(s)>>2]
 	}
@@ -88,6 +100,10 @@ func (c *g711) CopyFrom(Encoder) {}
 func (c *g711) Decode(dst []int16, payload []byte) int {
 	n := min(len(dst), len(payload))
 	payload, dst = payload[:n], dst[:n]
+	if blocks := n / vectorBlock; c.vector != nil && blocks > 0 {
+		decodeVector(c.vector, &dst[0], &payload[0], blocks)
+		payload, dst = payload[blocks*vectorBlock:], dst[blocks*vectorBlock:]
+	}
 	for i, b := range payload {
 		dst[i] = c.sample[b]
 	}

@@ -70,8 +70,18 @@ func (l *limiter) limit(dst []int16, sum []int32) {
 type curve struct {
 	blocks int
 	gain   [mostBlock + 1]float32 // at the edges of the blocks
+	slope  [mostBlock]slope       // within them
 	drops  bool                   // within the first block it has to fall at once
 }
+
+// slope is a gain on a straight line, with 30 bits of fraction.
+type slope struct {
+	at   int32 // before the first sample
+	step int32 // by which it grows with each
+}
+
+// gained returns v with a gain of 30 bits of fraction, rounded.
+func gained(v, gain int32) int32 { return int32((int64(v)*int64(gain) + 1<<29) >> 30) }
 
 // plan sets c to what lets sum pass as loud as it can, and goes on to its end.
 func (l *limiter) plan(c *curve, sum []int32) {
@@ -95,6 +105,11 @@ func (l *limiter) plan(c *curve, sum []int32) {
 		l.fall(gain, need[:c.blocks])
 	}
 	c.drops = gain[0] > need[0]
+	for b := range c.blocks {
+		from, to := c.block(b, len(sum))
+		at := int32(gain[b] * (1 << 30))
+		c.slope[b] = slope{at, (int32(gain[b+1]*(1<<30)) - at) / int32(to-from)}
+	}
 }
 
 // block returns where block b begins and ends in a frame of size samples.
@@ -109,16 +124,26 @@ func (c *curve) apply(dst []int16, sum []int32) {
 			drop(dst[from:to], sum[from:to], c.gain[0], c.gain[1])
 			continue
 		}
-		ramp(dst[from:to], sum[from:to], c.gain[b], c.gain[b+1])
+		ramp(dst[from:to], sum[from:to], c.slope[b])
 	}
 }
 
 // applyLess is apply to the sum less one of its voices. It returns other than 0 if
 // that does not fit; then dst is of no use.
-func (c *curve) applyLess(dst []int16, sum []int32, voice []int16) (over uint32) {
+func (c *curve) applyLess(vectors arithmetic, dst []int16, sum []int32, voice []int16) (over uint32) {
+	dst, voice = dst[:len(sum)], voice[:len(sum)]
+	if eights := len(sum) / c.blocks / 8; bool(vectors) && len(sum) == eights*8*c.blocks {
+		return rampVector(&dst[0], &sum[0], &voice[0], &c.slope[0], c.blocks, eights)
+	}
 	for b := range c.blocks {
 		from, to := c.block(b, len(sum))
-		over |= rampLess(dst[from:to], sum[from:to], voice[from:to], c.gain[b], c.gain[b+1])
+		at := c.slope[b].at
+		for i := from; i < to; i++ {
+			at += c.slope[b].step
+			v := gained(sum[i]-int32(voice[i]), at)
+			dst[i] = int16(v)
+			over |= overflow(v)
+		}
 	}
 	return over
 }
@@ -151,30 +176,13 @@ func fitting(sum []int32) float32 {
 	return ceiling / float32(peak)
 }
 
-// ramp applies a gain that goes from one value to another on a straight line.
-func ramp(dst []int16, sum []int32, from, to float32) {
-	// Fixed point: 30 bits of fraction.
-	at := int64(from * (1 << 30))
-	step := (int64(to*(1<<30)) - at) / int64(len(sum))
+// ramp applies a gain on a straight line.
+func ramp(dst []int16, sum []int32, gain slope) {
 	dst = dst[:len(sum)]
 	for i, v := range sum {
-		at += step
-		dst[i] = int16(int64(v) * at / (1 << 30))
+		gain.at += gain.step
+		dst[i] = int16(gained(v, gain.at))
 	}
-}
-
-// rampLess is ramp of sum less voice, and returns other than 0 if some of it does not fit.
-func rampLess(dst []int16, sum []int32, voice []int16, from, to float32) (over uint32) {
-	at := int64(from * (1 << 30))
-	step := (int64(to*(1<<30)) - at) / int64(len(sum))
-	dst, voice = dst[:len(sum)], voice[:len(sum)]
-	for i, v := range sum {
-		at += step
-		v = int32(int64(v-int32(voice[i])) * at / (1 << 30))
-		dst[i] = int16(v)
-		over |= overflow(v)
-	}
-	return over
 }
 
 // drop applies a gain that has to fall at once: most of it within an eighth of

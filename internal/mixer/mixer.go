@@ -12,8 +12,10 @@ package mixer
 // not is brought down to it smoothly (see limiter). Nothing is scaled by the number
 // of voices, because the level would fall each time somebody joined.
 type Mixer struct {
+	by      arithmetic
 	size    int      // samples of a frame
 	sum     []int32  // of all voices that everyone hears
+	summed  bool     // sum may be another than zero
 	shared  []int16  // sum, limited: what all who say nothing hear
 	strips  int      // how many stand here
 	talking []*Strip // who put a voice this turn
@@ -30,7 +32,7 @@ type Mixer struct {
 
 // New returns a mixer for frames of size samples.
 func New(size int) *Mixer {
-	return &Mixer{size: size, sum: make([]int32, size), shared: make([]int16, size), wide: make([]int32, size)}
+	return &Mixer{by: fastest(), size: size, sum: make([]int32, size), shared: make([]int16, size), wide: make([]int32, size)}
 }
 
 // Size returns how many samples a frame has.
@@ -60,7 +62,10 @@ func (m *Mixer) Remove(s *Strip) {
 // Sum adds what was put. It belongs after the last Put of a turn and before the
 // first Mix.
 func (m *Mixer) Sum() {
-	clear(m.sum)
+	if m.summed { // where nobody talks, nothing is touched
+		clear(m.sum)
+		m.summed = false
+	}
 	for _, s := range m.talking {
 		if s.private {
 			for _, listener := range s.only {
@@ -71,6 +76,7 @@ func (m *Mixer) Sum() {
 			continue
 		}
 		s.addTo(m.sum)
+		m.summed = true
 	}
 	m.turn++
 	m.before = m.limiter.at(m.turn)
@@ -97,7 +103,7 @@ func (m *Mixer) Import(sum []int32) {
 	for i, v := range sum {
 		m.sum[i] += v
 	}
-	m.foreign, m.limited = true, false
+	m.foreign, m.summed, m.limited = true, true, false
 }
 
 // Shared returns the frame that everyone hears who said nothing and to whom
@@ -105,17 +111,12 @@ func (m *Mixer) Import(sum []int32) {
 func (m *Mixer) Shared() []int16 {
 	if !m.limited {
 		m.limited = true
-		var over uint32
-		shared := m.shared[:len(m.sum)]
-		for i, v := range m.sum {
-			shared[i] = int16(v)
-			over |= overflow(v)
-		}
+		over := m.by.narrow(m.shared, m.sum)
 		m.limiter = m.before
 		m.limiter.turn = m.turn
 		if m.curve.blocks = 0; over != 0 || m.limiter.cut > 0 {
 			m.limiter.plan(&m.curve, m.sum)
-			m.curve.apply(shared, m.sum)
+			m.curve.apply(m.shared, m.sum)
 		}
 	}
 	return m.shared
@@ -130,7 +131,7 @@ const manyTalk = 16
 // false where that would not do: there is none, or it falls at once, or does not fit.
 func (m *Mixer) asAll(dst, voice []int16) (ok bool) {
 	m.Shared()
-	return m.curve.blocks > 0 && !m.curve.drops && m.curve.applyLess(dst, m.sum, voice) == 0
+	return m.curve.blocks > 0 && !m.curve.drops && m.curve.applyLess(m.by, dst, m.sum, voice) == 0
 }
 
 // Clear ends the turn: it forgets all voices, which are their owners' again.

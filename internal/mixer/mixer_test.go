@@ -298,7 +298,7 @@ func BenchmarkTurn(b *testing.B) {
 		level           int16
 	}{
 		{"1000 strips, 3 talk", 1000, 3, 0}, {"1000 strips, all talk", 1000, 1000, 0}, {"4 strips, all talk", 4, 4, 0},
-		{"4 strips, all talk, limited", 4, 4, 20000},
+		{"4 strips, all talk, limited", 4, 4, 20000}, {"1000 strips, all talk, limited", 1000, 1000, 20000},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			m := mixer.New(160)

@@ -74,12 +74,7 @@ func (s *Strip) Mix(dst []int16) (frame []int16, shared bool) {
 		return dst, false
 	}
 	if usual {
-		voice := s.voice[:len(dst)]
-		for i, v := range m.sum[:len(dst)] {
-			v -= int32(voice[i])
-			dst[i] = int16(v)
-			over |= overflow(v)
-		}
+		over = m.by.less(dst, m.sum, s.voice)
 	} else {
 		for i := range dst {
 			v := s.hears(i, own)
@@ -173,10 +168,7 @@ func (s *Strip) hears(i int, own bool) int32 {
 
 func (s *Strip) addTo(sum []int32) {
 	if s.voice != nil {
-		voice := s.voice[:len(sum)]
-		for i := range sum {
-			sum[i] += int32(voice[i])
-		}
+		s.mixer.by.add(sum, s.voice)
 		return
 	}
 	wide := s.wide[:len(sum)]
