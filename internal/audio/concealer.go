@@ -10,6 +10,7 @@ const (
 	template       = 20 * time.Millisecond
 	mostPeriods    = 3
 	concealStep    = 10 * time.Millisecond  // what is repeated changes at most so often
+	keepWave       = 5 * time.Second        // for so long after a gap what the next one needs is kept
 	leastMerge     = 2 * time.Millisecond   // what comes after a gap is merged for so long at least
 	seam           = 500 * time.Microsecond // within this a step at the beginning of a gap fades
 	maxQuarter     = 180                    // samples: a quarter of the longest period at 48 kHz
@@ -30,15 +31,17 @@ const (
 // not take longer after a longer gap, because that measures better on speech
 // (TestConcealer_isBetterThanRepetition: 6.3 to 5.9 dB of log-spectral distance).
 //
-// Everything heard is told to Hear, in order. It does not allocate after New. It
-// is used by one goroutine.
+// Everything heard is told to Hear, in order. What only gaps need is made at the
+// first, and let go of where there has been none for a while: most lines have none.
+// Otherwise it does not allocate after New. It is used by one goroutine.
 type Concealer struct {
 	rate    int
 	history []int16 // the last 48.75 ms, concealed ones among them: a ring …
 	oldest  int     // … that begins here
 
 	gap     int     // samples concealed in a row
-	wave    []int16 // history when the gap began; its end is repeated
+	wave    []int16 // history when the gap began; its end is repeated. Nil where there has been none lately
+	whole   int     // samples heard since the last gap, up to keepWave
 	ending  []int16 // its last quarter of a period, before that was smoothed
 	period  int     // samples
 	quarter int
@@ -47,11 +50,11 @@ type Concealer struct {
 }
 
 // NewConcealer returns a concealer for sound at rate (Hz): 8000, 16000 or
-// 48000. It takes four bytes for each sample of 48.75 ms.
+// 48000. It takes two bytes for each sample of 48.75 ms, and four about a gap.
 func NewConcealer(rate int) *Concealer {
 	n := mostPeriods * samplesIn(rate, longestPeriod)
 	n += n / mostPeriods / 4
-	return &Concealer{rate: rate, history: make([]int16, n), wave: make([]int16, n), ending: make([]int16, n/mostPeriods/4)}
+	return &Concealer{rate: rate, history: make([]int16, n)}
 }
 
 // Forget tells that what is heard next has nothing to do with what was heard
@@ -70,6 +73,11 @@ func (c *Concealer) Hear(frame []int16) {
 			frame[i] = mix(c.faded(c.next(), i), frame[i], i, n)
 		}
 		c.gap = 0
+	}
+	if c.wave != nil {
+		if c.whole += len(frame); c.whole >= c.samples(keepWave) {
+			c.wave, c.ending = nil, nil
+		}
 	}
 	c.remember(frame)
 }
@@ -110,8 +118,12 @@ func (c *Concealer) Conceal(dst []int16) bool {
 
 // begin finds out what can be repeated.
 func (c *Concealer) begin() {
+	if n := len(c.history); c.wave == nil {
+		c.wave, c.ending = make([]int16, n), make([]int16, maxQuarter*c.rate/48000)
+	}
 	n := copy(c.wave, c.history[c.oldest:])
 	copy(c.wave[n:], c.history[:c.oldest])
+	c.whole = 0
 	c.period = c.pitch()
 	c.quarter = c.period / 4
 	copy(c.ending, c.wave[len(c.wave)-c.quarter:])

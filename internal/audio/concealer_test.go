@@ -413,6 +413,27 @@ func TestConcealer_doesNotAllocate(t *testing.T) {
 	}
 }
 
+// What gaps need is let go of where there are none, and not made for each of those that
+// follow one another.
+func TestConcealer_holdsLittleWithoutGaps(t *testing.T) {
+	c := audio.NewConcealer(8000)
+	frame := speechLike(8000, 0.02, 1)
+	gaps := func(frames int) float64 {
+		return testing.AllocsPerRun(10, func() {
+			for range frames {
+				c.Hear(frame)
+			}
+			c.Conceal(frame)
+		})
+	}
+	if n := gaps(5*50 - 1); n != 0 {
+		t.Errorf("gaps a little less than 5 s apart: %v allocations each", n)
+	}
+	if n := gaps(5 * 50); n != 2 {
+		t.Errorf("gaps 5 s apart: %v allocations each, want 2: nothing was let go of", n)
+	}
+}
+
 func BenchmarkConcealer(b *testing.B) {
 	for _, rate := range []int{8000, 16000, 48000} {
 		speech := speechLike(rate, 0.1, 1)

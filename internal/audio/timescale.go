@@ -6,6 +6,8 @@ const (
 	shortestStep = 2500 * 1000  // ns: the shortest piece by which the time scale is changed, a period of 400 Hz
 	longestStep  = 10000 * 1000 // ns: and the longest, of 100 Hz
 	likeness     = 5000 * 1000  // ns: over how long two pieces must be like each other
+
+	longestSearch = 720 // samples of both together, at 48 kHz
 )
 
 // Stretch makes what is heard longer by a piece of its own: it returns how many
@@ -16,10 +18,12 @@ const (
 // heard (WSOLA). rate is in Hz. It does not allocate.
 func Stretch(dst, before, after []int16, rate int) int {
 	n := pieces(rate)
+	var room [longestSearch]int16
+	all := append(append(room[:0], before[len(before)-n.longest:]...), after[:n.window]...)
 	// What comes next, moved back by the lag, must be like what was heard.
-	lag := likestLag(n, func(i, lag int) (a, b int16) { return after[i], at(before, after, i-lag) })
-	for i := range lag {
-		dst[i] = fade(after[i], at(before, after, i-lag), i, lag)
+	lag := likestLag(n, after[:n.window], all, n.longest, -1)
+	for i, v := range before[len(before)-lag:] {
+		dst[i] = fade(after[i], v, i, lag)
 	}
 	return lag
 }
@@ -32,7 +36,7 @@ func Shorten(wave []int16, most, rate int) int {
 	if n.longest = min(n.longest, most); n.longest < n.shortest {
 		return len(wave)
 	}
-	lag := likestLag(n, func(i, lag int) (a, b int16) { return wave[i], wave[i+lag] })
+	lag := likestLag(n, wave[:n.window], wave, 0, 1)
 	for i := range lag {
 		wave[i] = fade(wave[i], wave[i+lag], i, lag)
 	}
@@ -47,41 +51,33 @@ func pieces(rate int) piece {
 	return piece{samples(shortestStep), samples(longestStep), samples(likeness), max(1, rate/8000)}
 }
 
-// likestLag returns the lag with which the pairs that pair gives for the samples
-// of the window are most alike: first by every step-th of both, then by all of
-// what is near the best.
-func likestLag(p piece, pair func(i, lag int) (a, b int16)) int {
-	best := alike(p, p.shortest, p.longest, p.step, pair)
+// likestLag returns the lag with which here is most like all from origin on, moved by
+// so many samples in that direction (1 or -1): first by every step-th of both, then by
+// all of what is near the best.
+func likestLag(p piece, here, all []int16, origin, direction int) int {
+	best := alike(here, all, origin, direction, p.shortest, p.longest, p.step)
 	if p.step == 1 {
 		return best
 	}
-	return alike(p, max(best-p.step+1, p.shortest), min(best+p.step-1, p.longest), 1, pair)
+	return alike(here, all, origin, direction, max(best-p.step+1, p.shortest), min(best+p.step-1, p.longest), 1)
 }
 
-func alike(p piece, from, to, step int, pair func(i, lag int) (a, b int16)) int {
+func alike(here, all []int16, origin, direction, from, to, step int) int {
 	best, most := to, math.Inf(-1)
 	for lag := from; lag <= to; lag += step {
-		product, energy := 0.0, 1.0
-		for i := 0; i < p.window; i += step {
-			a, b := pair(i, lag)
-			product += float64(a) * float64(b)
-			energy += float64(b) * float64(b)
+		there := all[origin+direction*lag:][:len(here)]
+		product, energy := 0, 1
+		for i := 0; i < len(here); i += step {
+			v := int(there[i])
+			product += int(here[i]) * v
+			energy += v * v
 		}
 		// Normalised, or the lag would be the loudest and not the likest.
-		if like := product / math.Sqrt(energy); like > most {
+		if like := float64(product) / math.Sqrt(float64(energy)); like > most {
 			best, most = lag, like
 		}
 	}
 	return best
-}
-
-// at returns the sample at i of what was heard before, if i is negative, and
-// after.
-func at(before, after []int16, i int) int16 {
-	if i < 0 {
-		return before[len(before)+i]
-	}
-	return after[i]
 }
 
 // fade is sample i of n from a to b.

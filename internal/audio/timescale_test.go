@@ -136,9 +136,13 @@ func TestTimeScale_allocatesNothing(t *testing.T) {
 }
 
 func BenchmarkStretch(b *testing.B) {
-	wave := voiced(8000, 640, 150)
-	piece := make([]int16, 80)
-	for b.Loop() {
-		audio.Stretch(piece, wave[:160], wave[160:320], 8000)
+	for _, rate := range []int{8000, 16000, 48000} {
+		b.Run(fmt.Sprint(rate), func(b *testing.B) {
+			frame := rate / 50
+			wave, piece := voiced(rate, 4*frame, 150), make([]int16, frame/2)
+			for b.Loop() {
+				audio.Stretch(piece, wave[:frame], wave[frame:2*frame], rate)
+			}
+		})
 	}
 }

@@ -12,7 +12,8 @@ const (
 	dropout   = 3000                   // RFC 3550 A.1, MAX_DROPOUT: a sequence number further ahead than this …
 	misorder  = 100                    // … or further behind than MAX_MISORDER is a jump
 	guard     = 5 * time.Millisecond   // hysteresis of the delay, beyond one packet and twice the jitter
-	tight     = time.Millisecond       // a least margin below this is soon none
+	tight     = time.Millisecond       // a least margin below this is soon none; and the guard of one that has been …
+	lasting   = 10 * time.Second       // … for so long
 	settle    = 200 * time.Millisecond // between one lessening of the delay and the next
 	unskipped = time.Second            // Spare for so long without a Skip, and the buffer skips by itself
 )
@@ -63,10 +64,10 @@ type JitterStats struct {
 //     over, and nothing is later. A packet that comes too late for that makes
 //     the schedule one frame later.
 //   - When the least margin of the last three seconds played exceeds a packet
-//     (a frame, if that is longer), twice the jitter and a guard, one packet
-//     may be left out: one that the caller finds quiet (Spare, Skip) or,
-//     failing that for a second, the next. In a talker's pause the pause is
-//     shortened instead.
+//     (a frame, if that is longer), twice the jitter and a guard of 5 ms (of 1 ms,
+//     once it has done so for ten seconds), one packet may be left out: one that
+//     the caller finds quiet (Spare, Skip) or, failing that for a second, the
+//     next. In a talker's pause the pause is shortened instead.
 //   - A caller who can change the time scale of what it plays need not conceal or
 //     leave out anything: it is told when the delay is about to become too short
 //     (Tight) or is too long (Spare), makes a frame more or less of the next few
@@ -74,45 +75,55 @@ type JitterStats struct {
 //
 // For other callers a far end whose clock or phase drifts costs one concealed or one skipped
 // frame per 20 ms of drift, and one whose packets come on the very tick costs
-// one concealed frame, once. Payloads are held in 3.75 KiB for G.711
-// and up to 10 KiB for larger ones. The zero value needs Init.
+// one concealed frame, once. Payloads are held in 1 KiB for G.711, and where
+// the network asks for it in up to 3.75 KiB (10 KiB of larger ones): Push allocates
+// when more than ever before waits. The zero value needs Init.
 type Jitter struct {
+	// What each Push and each Pop ask for stands first and together.
+
 	rate  int64 // Hz
 	frame int64 // 20 ms in timestamp units
+	unit  int64 // how long one is, ns; 0: no whole number
 
 	// The stream as it arrives.
-	synced   bool // ssrc and sequence are known
 	ssrc     uint32
 	sequence uint16        // highest
+	synced   bool          // ssrc and sequence are known
+	off      bool          // every packet has been Late or Early since offSince
 	seen     uint64        // bit n: sequence − n has come
-	jump     uint32        // the sequence number that would confirm a jump; above 65535: none
-	floor    uint16        // packets before this one belong to the schedule before the present one …
-	floored  bool          // … if there was one
 	prev     arrived       // the last packet that came, for the jitter
 	jitter   time.Duration // RFC 3550 A.8
-	offSince time.Duration // since when every packet has been Late or Early …
-	off      bool          // … if they have
 
 	// The schedule. Timestamps are extended to 64 bits around the cursor.
 	running  bool
+	any      bool // there is a packet played last since the schedule began …
+	playedSN uint16
+	grow     bool  // a packet came too late: be one frame later
+	sparing  bool  // every packet has been Spare since spareSince
+	played   int64 // … and its timestamp
 	cursor   int64 // everything before it has been played or given up
 	stall    int64 // concealed since the buffer ran out, at the cursor
 	run      int64 // concealed or silent since the last packet was played
-	grow     bool  // a packet came too late: be one frame later
-	played   int64 // timestamp of the last packet played …
-	playedSN uint16
-	any      bool // … if there is one since the schedule began
 	lastPop  time.Duration
 	margins  window
 
 	// Lessening the delay.
-	lastSpare  int64 // duration of the packet handed out as Spare; 0: none
-	spareSince time.Duration
-	sparing    bool
-	shifted    time.Duration // when the delay was last lessened
+	lastSpare int64         // duration of the packet handed out as Spare; 0: none
+	shifted   time.Duration // when the delay was last lessened
+	calm      time.Duration // when the least margin last was not worth a packet, twice the jitter and tight
 
-	stats JitterStats
-	held  slots // last, for it is large
+	kept, handed uint64        // JitterStats.Kept and Played
+	delay        time.Duration // JitterStats.Delay
+	held         slots
+
+	// What is asked for now and then.
+
+	stats      JitterStats // all but those
+	jump       uint32      // the sequence number that would confirm a jump; above 65535: none
+	floor      uint16      // packets before this one belong to the schedule before the present one …
+	floored    bool        // … if there was one
+	offSince   time.Duration
+	spareSince time.Duration
 }
 
 type arrived struct {
@@ -126,6 +137,9 @@ type arrived struct {
 // anything else, and allocates.
 func (j *Jitter) Init(clockRate, frameBytes int) {
 	*j = Jitter{rate: int64(clockRate), frame: int64(clockRate) / 50, held: slots{store: j.held.store}}
+	if whole := int64(time.Second) / j.rate; whole*j.rate == int64(time.Second) {
+		j.unit = whole
+	}
 	j.held.make(frameBytes)
 }
 
@@ -139,6 +153,7 @@ func (j *Jitter) Reset() {
 // Stats returns the counts, and the delay as it is now.
 func (j *Jitter) Stats() JitterStats {
 	s := j.stats
+	s.Kept, s.Played, s.Delay = j.kept, j.handed, j.delay
 	s.Depth, s.Jitter = j.held.n, j.jitter
 	return s
 }
@@ -153,6 +168,19 @@ func (j *Jitter) Next() []byte {
 	return j.held.head()
 }
 
+// Head returns the payload that is played next, if all goes well, and Room where that of
+// the next packet comes to lie; nil if there is none. They are there to be fetched from
+// memory ahead of their time.
+func (j *Jitter) Head() []byte {
+	if j.held.n == 0 {
+		return nil
+	}
+	return j.held.head()
+}
+
+// Room: see Head.
+func (j *Jitter) Room() []byte { return j.held.room() }
+
 // Push takes packet p, which came at arrival and lasts duration in units of
 // the RTP clock (for G.711 the number of payload bytes). The payload is
 // copied. Packets of other streams than the voice (telephone-events, comfort
@@ -161,9 +189,9 @@ func (j *Jitter) Push(arrival time.Duration, p Packet, duration uint32) Pushed {
 	v := j.push(arrival, p, int64(duration))
 	switch v {
 	case Kept:
-		j.stats.Kept++
+		j.kept++
 	case Resynced:
-		j.stats.Kept++
+		j.kept++
 		j.stats.Resyncs++
 	case Duplicate:
 		j.stats.Duplicate++
@@ -218,7 +246,7 @@ func (j *Jitter) push(arrival time.Duration, p Packet, duration int64) Pushed {
 	}
 	j.off = false
 	kept := j.held.insert(slot{timestamp: t, arrival: arrival, duration: uint16(duration),
-		sequence: p.Sequence, payloadType: p.PayloadType, marker: p.Marker}, p.Payload)
+		sequence: p.Sequence, kind: kindOf(p)}, p.Payload)
 	if kept != Kept {
 		return kept
 	}
@@ -325,7 +353,7 @@ func (j *Jitter) past(t, duration int64) bool {
 func (j *Jitter) lament(arrival time.Duration, t int64) {
 	due := j.lastPop + j.duration(j.frame-(j.cursor+j.stall-t))
 	j.margins.note(due-arrival, 0)
-	j.grow = j.grow || j.stats.Delay+FrameDuration <= MaxDelay
+	j.grow = j.grow || j.delay+FrameDuration <= MaxDelay
 }
 
 // extend returns the 64-bit timestamp nearest to the schedule.
@@ -340,5 +368,8 @@ func (j *Jitter) extend(timestamp uint32) int64 {
 func (j *Jitter) units(d time.Duration) int64 { return int64(d) * j.rate / int64(time.Second) }
 
 func (j *Jitter) duration(units int64) time.Duration {
+	if j.unit != 0 { // a division costs as much as all else here
+		return time.Duration(units * j.unit)
+	}
 	return time.Duration(units * int64(time.Second) / j.rate)
 }

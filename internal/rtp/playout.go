@@ -100,7 +100,7 @@ func (j *Jitter) Skip() {
 	if j.lastSpare == 0 {
 		return
 	}
-	j.stats.Played--
+	j.handed--
 	j.skipped(j.lastPop, j.lastSpare)
 	j.lastSpare = 0
 }
@@ -218,13 +218,24 @@ func (j *Jitter) conceal(v Verdict, units int64) Popped {
 // overdue reports whether the delay has been too long for so long that the
 // head must be left out though it may not be quiet.
 func (j *Jitter) overdue(now time.Duration) bool {
-	return j.held.n > 1 && j.sparing && now-j.spareSince >= unskipped && j.spare(now, &j.held.q[0])
+	return j.held.n > 1 && j.sparing && now-j.spareSince >= unskipped && j.spareNow(now)
 }
 
-// spare reports whether the delay would still do without head.
-func (j *Jitter) spare(now time.Duration, head *slot) bool {
+func (j *Jitter) spareNow(now time.Duration) bool {
 	least, ok := j.margins.least()
-	return ok && least > j.duration(max(int64(head.duration), j.frame))+2*j.jitter+guard && now-j.shifted >= settle
+	return ok && j.spare(now, &j.held.q[0], least)
+}
+
+// spare reports whether the delay would still do without head, with that least margin: one
+// that has lasted may be less.
+func (j *Jitter) spare(now time.Duration, head *slot, least time.Duration) bool {
+	left := j.left(head, least)
+	return (left > guard || left > tight && now-j.calm >= lasting) && now-j.shifted >= settle
+}
+
+// left returns what would be left of that least margin without head.
+func (j *Jitter) left(head *slot, least time.Duration) time.Duration {
+	return least - j.duration(max(int64(head.duration), j.frame)) - 2*j.jitter
 }
 
 // skipHead leaves the head out.
@@ -256,15 +267,18 @@ func (j *Jitter) play(now time.Duration, skipped bool) Popped {
 	}
 	j.cursor, j.stall, j.run = max(j.cursor, head.timestamp+int64(head.duration)), 0, 0
 	j.played, j.playedSN, j.any = head.timestamp, head.sequence, true
-	j.stats.Played++
-	j.stats.Delay = now - head.arrival
-	j.margins.note(j.stats.Delay, j.duration(int64(head.duration)))
+	j.handed++
+	j.delay = now - head.arrival
+	j.margins.note(j.delay, j.duration(int64(head.duration)))
 
-	out := Popped{Verdict: Play, Duration: uint32(head.duration), Payload: j.held.pop(), PayloadType: head.payloadType,
-		Marker: head.marker, Sequence: head.sequence, Timestamp: uint32(head.timestamp), Skipped: skipped}
+	out := Popped{Verdict: Play, Duration: uint32(head.duration), Payload: j.held.pop(), PayloadType: head.payloadType(),
+		Marker: head.marker(), Sequence: head.sequence, Timestamp: uint32(head.timestamp), Skipped: skipped}
 	least, ok := j.margins.least()
 	out.Tight = ok && least < tight && now-j.shifted >= settle
-	if out.Spare = j.spare(now, &head); out.Spare {
+	if !ok || j.left(&head, least) <= tight {
+		j.calm = now
+	}
+	if out.Spare = ok && j.spare(now, &head, least); out.Spare {
 		j.lastSpare = int64(head.duration)
 		if !j.sparing {
 			j.sparing, j.spareSince = true, now

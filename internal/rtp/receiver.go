@@ -6,19 +6,19 @@ import "time"
 // A.8), without probation: a stream is taken for valid from its first packet,
 // because a session hears only the source that it has latched.
 type Receiver struct {
-	rate    int64
-	started bool
+	rate     int64
+	started  bool
+	timed    bool // transit is known
+	ssrc     uint32
+	highest  uint32 // extended sequence number: cycles in the upper half
+	received uint32 // since base
+	transit  int64
+	jitter   int64 // scaled by 16
 
-	ssrc          uint32
 	base          uint32 // extended sequence number of the first packet
-	highest       uint32 // extended: cycles in the upper half
 	jump          uint32 // the sequence number that would confirm a jump
-	received      uint32 // since base
 	expectedPrior uint32 // at the last Report
 	receivedPrior uint32
-	transit       int64
-	timed         bool  // transit is known
-	jitter        int64 // scaled by 16
 
 	srNTP     uint32 // middle 32 bits; 0: none
 	srArrival time.Duration

@@ -9,29 +9,44 @@ const (
 	slotCount = 32
 	blockSize = 160 // bytes: 20 ms of G.711, the payload of nearly every packet
 
-	// A store holds as many blocks as 200 ms of speech need, and a few packets
-	// more; at least that, and at most what the bits of free can tell of.
+	// A store may have as many blocks as 200 ms of speech need, and a few packets
+	// more; at least that, and at most what the bits of free can tell of. It begins
+	// with a quarter, for hardly anybody's network needs more than 50 ms.
 	leastBlocks = 24
 	mostBlocks  = 64
 	storeFrames = 11
+	firstShare  = 4
 )
+
+const markerBit = 0x80 // RFC 3550 §5.1
 
 // slot is one packet held. Its payload is in blocks of the store.
 type slot struct {
-	timestamp   int64
-	arrival     time.Duration
-	duration    uint16
-	sequence    uint16
-	size        uint16
-	block       uint8 // first block
-	payloadType uint8
-	marker      bool
+	timestamp int64
+	arrival   time.Duration
+	duration  uint16
+	sequence  uint16
+	size      uint16
+	block     uint8 // first block
+	kind      uint8 // marker and payload type, in one octet as in the header (RFC 3550 §5.1)
 }
+
+func kindOf(p Packet) uint8 {
+	kind := p.PayloadType &^ markerBit
+	if p.Marker {
+		kind |= markerBit
+	}
+	return kind
+}
+
+func (s *slot) payloadType() uint8 { return s.kind &^ markerBit }
+func (s *slot) marker() bool       { return s.kind&markerBit != 0 }
 
 // slots holds packets in the order of their timestamps, and their payloads in
 // blocks of which a packet takes as many neighbours as it needs.
 type slots struct {
 	n     int
+	most  int    // blocks that store may have
 	free  uint64 // bit b: block b is free
 	store []byte
 	q     [slotCount]slot
@@ -39,11 +54,24 @@ type slots struct {
 
 // make gets the memory for payloads of so many bytes in 20 ms.
 func (s *slots) make(frameBytes int) {
-	n := min(max(leastBlocks, storeFrames*blocks(frameBytes)), mostBlocks)
-	if len(s.store) != n*blockSize {
-		s.store = make([]byte, n*blockSize)
+	s.most = min(max(leastBlocks, storeFrames*blocks(frameBytes)), mostBlocks)
+	first := s.most / firstShare
+	if n := len(s.store) / blockSize; n < first || n > s.most {
+		s.store = make([]byte, first*blockSize)
 	}
 	s.init()
+}
+
+// grow doubles the store, up to what it may have; false says that it has that.
+func (s *slots) grow() bool {
+	had := len(s.store) / blockSize
+	if had == s.most {
+		return false
+	}
+	n := min(2*had, s.most)
+	s.store = append(make([]byte, 0, n*blockSize), s.store...)[:n*blockSize]
+	s.free |= mask(n) &^ mask(had)
+	return true
 }
 
 func (s *slots) init() { s.n, s.free = 0, mask(len(s.store)/blockSize) }
@@ -57,9 +85,15 @@ func (s *slots) insert(p slot, payload []byte) Pushed {
 	if i > 0 && s.q[i-1].timestamp == p.timestamp {
 		return Duplicate
 	}
+	if s.n == slotCount {
+		return Full
+	}
 	want := blocks(len(payload))
 	at := s.find(want)
-	if s.n == slotCount || at < 0 {
+	for at < 0 && s.grow() {
+		at = s.find(want)
+	}
+	if at < 0 {
 		return Full
 	}
 	s.free &^= mask(want) << at
@@ -86,6 +120,15 @@ func (s *slots) pop() []byte {
 func (s *slots) head() []byte {
 	at := int(s.q[0].block) * blockSize
 	return s.store[at : at+int(s.q[0].size)]
+}
+
+// room returns the first free block; nil if there is none.
+func (s *slots) room() []byte {
+	at := s.find(1)
+	if at < 0 {
+		return nil
+	}
+	return s.store[at*blockSize : (at+1)*blockSize]
 }
 
 // find returns the first of want free neighbours, or −1.

@@ -14,10 +14,10 @@ const (
 // pauses do not count, so a talker's silence forgets nothing.
 type window struct {
 	bucket [windowBuckets]time.Duration // least margin of each; the present one is at
-	at     int
-	filled int           // buckets that are complete, at most all but the present
-	played time.Duration // in the present bucket
-	some   bool          // the present bucket has a margin
+	played time.Duration                // in the present bucket
+	at     uint8
+	filled uint8 // buckets that are complete, at most all but the present
+	some   bool  // the present bucket has a margin
 }
 
 // note takes the margin of a packet that lasted so long.
@@ -41,7 +41,7 @@ func (w *window) least() (time.Duration, bool) {
 	}
 	least := time.Duration(math.MaxInt64)
 	for i, m := range w.bucket {
-		if i != w.at || w.some {
+		if i != int(w.at) || w.some {
 			least = min(least, m)
 		}
 	}
