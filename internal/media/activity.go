@@ -19,12 +19,12 @@ const (
 type activity struct {
 	talking bool
 	recent  uint8 // the last frames, one bit each: 1 is loud
-	quiet   int   // quiet frames in a row
+	seen    uint8 // frames of the present span
+	spans   uint8 // spans begun
+	quiet   int32 // quiet frames in a row
 
-	before [2]int          // levels of the last two frames
-	least  [noiseSpans]int // least level of each span; the first is the present one
-	seen   int             // frames of the present span
-	spans  int             // spans begun
+	before [2]int32          // levels of the last two frames
+	least  [noiseSpans]int32 // least level of each span; the first is the present one
 }
 
 // hear takes the level of the next frame and reports whether talking has changed.
@@ -32,15 +32,15 @@ type activity struct {
 // nothing of the line's noise.
 func (a *activity) hear(level int, measured bool) (changed bool) {
 	if measured {
-		a.learnNoise(level)
+		a.learnNoise(int32(level))
 	}
-	loud := level > max(leastSpeech, overNoise*min(a.noise(), mostNoise))
+	loud := int32(level) > max(leastSpeech, overNoise*min(a.noise(), mostNoise))
 	a.recent <<= 1
 	if loud {
 		a.recent |= 1
 		a.quiet = 0
 	} else {
-		a.quiet++
+		a.quiet = min(a.quiet+1, pauseFrames)
 	}
 	switch {
 	case !a.talking && ones(a.recent&0xf) >= speechFrames:
@@ -56,7 +56,7 @@ func (a *activity) hear(level int, measured bool) (changed bool) {
 // learnNoise takes the level of a frame. A line is as quiet as it is for three
 // frames on end: one that is empty, as where a far end changes what it plays, is
 // not its noise.
-func (a *activity) learnNoise(frame int) {
+func (a *activity) learnNoise(frame int32) {
 	level := max(frame, a.before[0], a.before[1])
 	a.before[0], a.before[1] = a.before[1], frame
 	if a.spans == 0 || a.seen == noiseFrames {
@@ -68,7 +68,7 @@ func (a *activity) learnNoise(frame int) {
 	a.seen++
 }
 
-func (a *activity) noise() int {
+func (a *activity) noise() int32 {
 	if a.spans == 0 {
 		return 0
 	}

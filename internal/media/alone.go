@@ -48,6 +48,7 @@ func (b *Bridge) HeardOnlyBy(s *Session, listeners ...*Session) error {
 		}
 		m.strip.Only(only...)
 		m.only, m.asides, err = listeners, asides, nil
+		m.part.whispers = m.part.whispers || len(asides) > 0
 	})
 	return err
 }

@@ -62,7 +62,12 @@ func (m *member) endAsides() {
 
 // sayAsides passes on what members of p said to sessions of other loops alone.
 func (p *part) sayAsides() {
+	if !p.whispers {
+		return
+	}
+	p.whispers = false
 	for _, m := range p.members {
+		p.whispers = p.whispers || len(m.asides) > 0
 		for _, a := range m.asides {
 			a.say()
 		}

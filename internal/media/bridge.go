@@ -31,15 +31,17 @@ type Bridge struct {
 
 // part is what of a bridge lives on one loop; it is that loop's.
 type part struct {
-	bridge  *Bridge
-	loop    *loop
-	slot    int
-	gone    bool // its bridge has closed
-	layers  []*layer
-	members []*member
-	crowd   crowd
-	calm    calm
-	asides  []*aside // to members, from other loops and other layers
+	bridge   *Bridge
+	loop     *loop
+	slot     int
+	gone     bool // its bridge has closed
+	layers   []*layer
+	members  []*member
+	crowd    crowd
+	calm     calm
+	asides   []*aside // to members, from other loops and other layers
+	whispers bool     // a member says something to one on another loop or layer alone
+	turn     turn
 }
 
 // member is a session's place at a bridge.
@@ -229,21 +231,24 @@ func (p *part) add(s *Session, muted bool) error {
 	if y.members++; y.members == 1 {
 		y.begin()
 	}
-	p.members = append(p.members, s.member)
+	p.join(s.member)
 	p.crowd.fits(len(p.members))
+	p.widen() // not in the tick
 	s.due = p.slot
 	return nil
 }
 
+// samples returns how many there are if all members speak.
+func (p *part) samples() (n int) {
+	for _, y := range p.layers {
+		n += y.members * y.mix.Size()
+	}
+	return n
+}
+
 func (p *part) remove(m *member) {
-	for i, other := range p.members {
-		if other == m {
-			last := len(p.members) - 1
-			p.members[i] = p.members[last]
-			p.members[last] = nil
-			p.members = p.members[:last]
-			break
-		}
+	if !p.leave(m) {
+		return
 	}
 	m.endAsides()
 	m.forgetBackground()
@@ -251,90 +256,4 @@ func (p *part) remove(m *member) {
 	m.layer.mix.Remove(m.strip)
 	m.session.out.own() // what it was given is the layer's
 	m.session.member = nil
-}
-
-// tick lets all who stand there hear and say one frame: it collects the voices,
-// adds them, and gives each the sum less their own. All who add nothing hear
-// the same, so it is coded once for them.
-func (p *part) tick(l *loop) {
-	for _, y := range p.layers {
-		y.hearTrunks()
-	}
-	p.hearAsides()
-	for i, m := range p.members {
-		p.fetch(i)
-		l.current = m.session
-		m.session.check(l)
-		if !m.session.takesTurn(l) {
-			continue
-		}
-		frame := m.session.hear(l, !m.muted)
-		if frame != nil {
-			p.put(m, frame)
-		}
-		m.calms(frame != nil)
-	}
-	l.current = nil
-	p.crowd.put()
-	for _, y := range p.layers {
-		y.sum()
-	}
-	if len(p.layers) > 1 {
-		for _, y := range p.layers {
-			y.convert()
-		}
-		for _, y := range p.layers {
-			y.importAll()
-		}
-	}
-	p.calm.tick(p.bridge.background())
-	for i, m := range p.members {
-		p.fetchToSay(i)
-		l.current = m.session
-		if m.session.pace.takes {
-			m.say(l)
-		}
-	}
-	l.current = nil
-	p.sayAsides()
-	for _, y := range p.layers {
-		y.mix.Clear()
-	}
-}
-
-// put says what m was heard to say.
-func (p *part) put(m *member, frame []int16) {
-	if m.session.out.costly {
-		p.crowd.add(m, frame)
-		return
-	}
-	m.strip.Put(frame)
-}
-
-// say gives m what it hears.
-func (m *member) say(l *loop) {
-	s := m.session
-	if len(s.out.players) > 0 && s.confirmed {
-		m.sayPlays(l)
-		return
-	}
-	if m.strip.HearsNothing() {
-		what, v, frame := m.part.calm.voice(l, s.out.codec)
-		s.sayShared(l, what, v, frame)
-		return
-	}
-	frame, shared := m.strip.Mix(l.frame)
-	if !shared {
-		s.sayOwn(l, frame)
-		return
-	}
-	s.sayShared(l, saysMix, m.layer.voice(s.out.codec), frame)
-}
-
-// sayPlays is say for somebody who hears prompts of their own over the others.
-func (m *member) sayPlays(l *loop) {
-	frame := l.zero(m.session.out.rate())
-	m.session.out.play(frame)
-	m.strip.MixOnto(frame)
-	m.session.sayOwn(l, frame)
 }

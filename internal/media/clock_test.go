@@ -187,7 +187,11 @@ func TestPorts_areSharedUnlessAddressesClash(t *testing.T) {
 		s1 := settled(a)
 		s2 := settled(netip.AddrPortFrom(phoneAddr, 4002))
 		if s1.Local() == s2.Local() {
-			t.Error("two sessions that both wait to learn their address share a port")
+			t.Error("two sessions of one host that both wait to learn their address share a port")
+		}
+		other := settled(netip.AddrPortFrom(otherAddr, 4000))
+		if other.Local() != s1.Local() {
+			t.Errorf("the port %v is not shared with a session of another host, which waits as well: got %v", s1.Local(), other.Local())
 		}
 		time.Sleep(11 * time.Second) // none waits any more
 		s3 := settled(netip.AddrPortFrom(phoneAddr, 4004))

@@ -5,6 +5,7 @@ import "confab/internal/audio"
 // decode decodes what is heard. What was concealed before it goes over into it.
 func (in *inlet) decode(dst []int16, payload []byte) {
 	in.decoder.Decode(dst, payload)
+	in.decoded++
 	switch {
 	case in.gaps == nil: // it is for those who talk: most never do
 		in.gaps = audio.NewConcealer(in.codec.SampleRate())

@@ -20,6 +20,7 @@ func (l *loop) guard(doing string) {
 		l.plane.cfg.Log.Error("panic in a media loop", "doing", doing, "panic", v, "stack", string(debug.Stack()))
 	}
 	if p != nil {
+		p.turn.under = false
 		for _, y := range p.layers {
 			y.mix.Clear() // half a turn must not be heard in the next
 		}
@@ -41,6 +42,7 @@ func (l *loop) guard(doing string) {
 
 // giveUp lets s be lost at once.
 func (l *loop) giveUp(s *Session) {
+	s.pace.takes = false // what it would have said in this turn is left out
 	l.detach(s)
 	s.port.forget(s)
 	s.ended = true

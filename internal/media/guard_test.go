@@ -118,7 +118,7 @@ func TestGuard_endsOneSessionThatStandsAlone(t *testing.T) {
 		l.members++
 	}
 	alone[0].in.codec = broken{codec.PCMU}
-	alone[0].in.frame = make([]int16, 160)
+	alone[0].in.size = 160
 	alone[0].taps = []*Tap{{ring: newRing(1000), more: make(chan struct{}, 1)}}
 	for range 5 {
 		p.turnByHand()

@@ -305,7 +305,12 @@ func TestVoice_oneEncodeForAllListeners(t *testing.T) {
 	ask := func(when string, encoded, decoded int) {
 		t.Helper()
 		*c.encoded, *c.decoded = 0, 0
+		before := s.loop().count
 		s.turns(10)
+		n := s.loop().count
+		if n.Encoded-before.Encoded != uint64(*c.encoded) || n.Decoded-before.Decoded != uint64(*c.decoded) {
+			t.Errorf("%s: the loop counts %d encodes and %d decodes of %d and %d", when, n.Encoded-before.Encoded, n.Decoded-before.Decoded, *c.encoded, *c.decoded)
+		}
 		if *c.encoded > 10*encoded || *c.decoded > 10*decoded {
 			t.Errorf("%s: %d encodes and %d decodes in 10 ticks, want %d and %d in each", when, *c.encoded, *c.decoded, encoded, decoded)
 		}

@@ -52,6 +52,9 @@ func (t *port) latch(s *Session, source netip.AddrPort, l *loop) {
 // session listens to stays its own.
 func (t *port) index(s *Session) {
 	for _, addr := range [...]netip.AddrPort{s.in.latch.sdp, s.in.latch.source} {
+		if s.secure != nil && s.secure.sender != nil {
+			break // the address of a connection: what comes from it by UDP is somebody else's
+		}
 		if addr.IsValid() && t.bySource.get(addr) == nil {
 			t.bySource.put(addr, s)
 		}

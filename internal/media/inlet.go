@@ -16,16 +16,17 @@ const (
 	// hangover is for how many frames somebody who spoke is still mixed, so
 	// that the end of a word is not cut.
 	hangover = 10
+
+	framesPerSecond = int(time.Second / tickDuration)
 )
 
 // inlet is what a session hears of its far end, on its loop.
 //
-// What each packet and each tick ask for stands first and together, and is
-// prefetched together.
+// What each packet and each tick ask for stands together, from latch.source to the
+// first packets of jitter, and is fetched together.
 type inlet struct {
 	latch       latch
 	codec       codec.Codec
-	clock       int // of the codec, Hz
 	ssrc        uint32
 	sequence    uint16
 	payloadType uint8
@@ -35,6 +36,9 @@ type inlet struct {
 	asked       bool          // somebody waits for a digit
 	paused      bool          // there was a pause after what gaps has heard
 	came        bool          // level is of a packet of this frame
+	decoded     uint8         // packets, in this tick
+	scaled      uint8         // times that the time scale was changed, in this tick …
+	waits       bool          // … in which it may not be
 	comfort     comfort       // what the far end says of that
 	heard       time.Duration // when the last packet came
 	from        time.Duration // what came before this is too old to be heard
@@ -43,16 +47,18 @@ type inlet struct {
 	loud  int              // frames of hangover left
 	level int              // mean magnitude of the packet heard last; 0 where none came
 	floor int              // least level lately, in floorUnits
-	frame []int16          // the frame heard last
+	size  int              // samples of a frame
+	clock int              // of the codec, Hz
 	rest  []int16          // decoded and not yet heard, where packets are no frames
 	gaps  *audio.Concealer // fills them; nil until something is heard
 	skim  *skim            // nil: the codec tells its level
 	sound heard
 	tempo tempo
 
+	adaptive codec.Adaptive // the codec, if its packets ask for modes
+
 	jitter rtp.Jitter // its end is not fetched
 
-	adaptive codec.Adaptive // the codec, if its packets ask for modes
 	decoder  codec.Decoder
 	leveller audio.Leveller
 
@@ -82,7 +88,7 @@ func (in *inlet) set(p Params, now time.Duration) {
 			in.receiver.Init(in.clock)
 		}
 		in.detector = nil
-		in.frame = make([]int16, audio.FrameSize(p.Codec.SampleRate()))
+		in.size = audio.FrameSize(p.Codec.SampleRate())
 		in.gaps, in.rest, in.tempo = nil, nil, tempo{}
 		in.floor, in.leveller = noFloor, audio.Leveller{}
 	}
@@ -161,7 +167,10 @@ func (in *inlet) report(s *Session, data []byte, arrival time.Duration, l *loop)
 
 // units returns how long samples are on the RTP clock.
 func (in *inlet) units(samples int) uint32 {
-	return uint32(samples * in.codec.ClockRate() / in.codec.SampleRate())
+	if rate := in.size * framesPerSecond; rate != in.clock {
+		samples = samples * in.clock / rate
+	}
+	return uint32(samples)
 }
 
 // moved reports whether r, from a source that nobody knows, goes on the stream
@@ -172,18 +181,18 @@ func (in *inlet) moved(source netip.AddrPort, r rtp.Packet, now time.Duration) b
 		now-in.heard >= movedAfter && ahead > 0 && ahead < 3000
 }
 
-// hear returns the frame due now, at the codec's rate, or nil for silence. It
-// is the inlet's until the next call. wanted false means that nobody would hear
+// hear returns the frame due now, at the codec's rate: dst, which is as long, filled; or
+// nil for silence. wanted false means that nobody would hear
 // it: the packets are used up and nothing is decoded, nor (measured false) is
 // it asked how loud they are.
-func (in *inlet) hear(now time.Duration, wanted, measured bool) []int16 {
+func (in *inlet) hear(now time.Duration, dst []int16, wanted, measured bool) []int16 {
 	in.came = false
 	if in.codec == nil || in.holds(now) {
 		return nil
 	}
-	need := uint32(in.codec.ClockRate() / int(time.Second/tickDuration))
+	need := uint32(in.clock / framesPerSecond)
 	if len(in.rest) > 0 {
-		return in.hearRest(now, need, wanted)
+		return in.hearRest(now, dst, need, wanted)
 	}
 	p := in.jitter.Pop(now, need)
 	if p.Verdict == rtp.Play && p.Spare && (!wanted || in.quiet(p.Payload)) {
@@ -193,21 +202,21 @@ func (in *inlet) hear(now time.Duration, wanted, measured bool) []int16 {
 	in.adapt(p, now, wanted)
 	if p.Duration != need || in.tempo.owed != 0 {
 		in.keep(p, now)
-		return in.hearRest(now, need, wanted)
+		return in.hearRest(now, dst, need, wanted)
 	}
 	heard := false
 	switch p.Verdict {
 	case rtp.Play:
-		heard = in.take(in.frame, p.Payload, wanted, measured)
+		heard = in.take(dst, p.Payload, wanted, measured)
 	case rtp.Wait:
 		in.pause()
 	default:
-		heard = wanted && in.makeUp(in.frame)
+		heard = wanted && in.makeUp(dst)
 	}
 	if !heard {
 		return nil
 	}
-	return in.frame
+	return dst
 }
 
 // pass lets go what was to be heard in so many ticks that the loop has left out.
@@ -217,7 +226,7 @@ func (in *inlet) pass(now time.Duration, ticks int) {
 	if in.codec == nil {
 		return
 	}
-	need := uint32(in.codec.ClockRate() / int(time.Second/tickDuration))
+	need := uint32(in.clock / framesPerSecond)
 	for range min(ticks, passMost) {
 		in.jitter.Pop(now, need)
 	}
@@ -229,28 +238,27 @@ const passMost = int(rtp.MaxDelay / tickDuration)
 
 // hearRest is hear for packets that are longer or shorter than a frame: they are
 // decoded into rest, of which a frame is taken.
-func (in *inlet) hearRest(now time.Duration, need uint32, wanted bool) []int16 {
-	size := len(in.frame)
-	for tries := 0; len(in.rest) < size && tries < 16; tries++ {
+func (in *inlet) hearRest(now time.Duration, dst []int16, need uint32, wanted bool) []int16 {
+	for tries := 0; len(in.rest) < in.size && tries < 16; tries++ {
 		p := in.jitter.Pop(now, need-in.units(len(in.rest)))
 		in.adapt(p, now, wanted)
 		in.keep(p, now)
 	}
-	n := copy(in.frame, in.rest)
-	clear(in.frame[n:])
+	n := copy(dst, in.rest)
+	clear(dst[n:])
 	in.rest = in.rest[:copy(in.rest, in.rest[n:])]
 	in.tidy()
 	if in.loud == 0 || !wanted {
 		return nil
 	}
-	return in.frame
+	return dst
 }
 
 // keep appends what p stands for to rest.
 func (in *inlet) keep(p rtp.Popped, now time.Duration) {
 	samples := int(p.Duration) * in.codec.SampleRate() / in.codec.ClockRate()
-	if cap(in.rest) < len(in.rest)+samples+max(in.tempo.owed, len(in.tempo.piece)) {
-		in.rest = append(make([]int16, 0, len(in.rest)+2*samples+maxFrameSize), in.rest...)
+	if cap(in.rest) < len(in.rest)+samples+max(in.tempo.owed, in.codec.SampleRate()/100) {
+		in.rest = append(make([]int16, 0, len(in.rest)+2*samples+in.size), in.rest...)
 	}
 	at := len(in.rest)
 	in.rest = in.rest[:at+samples]
@@ -268,7 +276,9 @@ func (in *inlet) keep(p rtp.Popped, now time.Duration) {
 		in.scale(at, false, now)
 	default:
 		in.makeUp(tail)
-		in.tempo.before = in.tempo.before[:0]
+		if in.tempo.tape != nil {
+			in.tempo.before = in.tempo.before[:0]
+		}
 	}
 }
 

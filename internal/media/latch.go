@@ -27,10 +27,10 @@ const (
 //     movedAfter of silence the same host may go on with the same stream from
 //     another port (its NAT binding was renewed).
 type latch struct {
-	source netip.AddrPort // the one listened to; invalid until latched
 	sdp    netip.AddrPort // where the SDP wants RTP sent; invalid if unknown or unspecified
-	signal netip.Addr     // host that the signalling comes from
+	signal netip.Addr     // host that the signalling comes from; never another
 	until  time.Duration  // end of learning
+	source netip.AddrPort // the one listened to; invalid until latched
 }
 
 // reopen begins to learn anew, for a new SDP.

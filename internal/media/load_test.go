@@ -2,9 +2,13 @@ package media
 
 import (
 	"log/slog"
+	"net/netip"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"confab/internal/memnet"
 )
 
 // What a loop that was held up has left out is gone: those who talk are heard as
@@ -77,6 +81,34 @@ func TestPlace_passesByABusyLoop(t *testing.T) {
 	if got := place(); got != 2 {
 		t.Errorf("all are busy: loop %d, want that of the fewest sessions", got)
 	}
+}
+
+// How busy a loop was is forgotten when it is not at work any more, also by one that
+// sleeps because nobody is there, and is not asked to measure anything.
+func TestLoad_isForgottenInSleep(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := memnet.New()
+		host := netip.MustParseAddr("192.0.2.1")
+		p, err := New(Config{Bind: host, ListenPacket: n.Host(host).ListenPacket, Loops: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer p.Close()
+		time.Sleep(loadSpan)
+		first := p.loops[0]
+		first.do(func() {
+			now := time.Since(p.epoch)
+			first.load.worked(now-loadSpan, now)
+		})
+		choose := func() int { p.mu.Lock(); defer p.mu.Unlock(); return p.chooseLocked().index }
+		if busy := p.Loops()[0].Busy; busy < fullAt || choose() != 1 {
+			t.Fatalf("busy for %v of a second, and loop %d is next: this tests nothing", busy, choose())
+		}
+		time.Sleep(2*loadSpan + time.Millisecond)
+		if busy := p.Loops()[0].Busy; busy != 0 || choose() != 0 {
+			t.Errorf("asleep since then: busy for %v, and loop %d is next, want the first", busy, choose())
+		}
+	})
 }
 
 func TestPin(t *testing.T) {

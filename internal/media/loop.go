@@ -33,6 +33,7 @@ type loop struct {
 	sessions   int   // under Plane.mu
 	securePort *port // under Plane.mu; nil: not opened yet
 	mail       mailbox
+	inbox      inbox
 	notes      *notes
 	stopped    chan struct{}
 
@@ -46,20 +47,25 @@ type loop struct {
 	wall     int64 // now as Unix time, ns
 	in       []Packet
 	known    [ioBatch]*Session   // of in's packets
+	taken    int                 // of them
 	out      []byte              // packets being made
 	made     int                 // bytes of out that are used
 	encodes  []*sharedVoice      // of silence
 	frame    []int16             // scratch
 	payload  []byte              // scratch
+	voices   []int16             // frames heard in this turn of a part …
+	voiced   int                 // … samples of it that are used
 	block    rtp.ReceptionReport // scratch
 	sent     rtp.SenderReport    // scratch
 	reports  int                 // slots since RTCP was read
 	slot     int64               // being done, counted since the epoch
 	current  *Session            // at work, for recover
 	part     *part               // at work, for recover
+	saying   []*part             // large ones whose turns are under way
 	untold   []*Session          // given up, and control not told yet
 	count    counters
 	load     load
+	scaled   scaling
 }
 
 // slot is what is due in one part of the tick.
@@ -71,7 +77,7 @@ type slot struct {
 func newLoop(p *Plane, index int) *loop {
 	l := &loop{
 		plane: p, index: index, mail: mailbox{loop: p.newSleeper()}, notes: newNotes(), stopped: make(chan struct{}),
-		scratch: new(ioScratch), in: make([]Packet, ioBatch), out: make([]byte, outSize),
+		scratch: newScratch(), in: make([]Packet, ioBatch), out: make([]byte, outSize),
 		frame: make([]int16, maxFrameSize), payload: make([]byte, 2*maxFrameSize),
 	}
 	for i := range l.in {
@@ -133,6 +139,7 @@ func (l *loop) turn(n int64) int64 {
 	l.slot = n
 	l.mail.run()
 	l.drain(int(n%slotsPerTick), passed)
+	l.sayOn()
 	l.tick(&l.slots[n%slotsPerTick])
 	l.flush()
 	l.tellLost()
@@ -142,7 +149,7 @@ func (l *loop) turn(n int64) int64 {
 
 // next returns the first slot after turn that has anything to do.
 func (l *loop) next(turn int64) (int64, bool) {
-	if l.expected > 0 {
+	if l.expected > 0 || len(l.saying) > 0 {
 		return turn + 1, true
 	}
 	if l.members == 0 {
@@ -213,6 +220,7 @@ func (l *loop) tick(s *slot) {
 
 func (l *loop) tickPart(p *part) {
 	defer l.guard("bridge")
+	l.voiced = 0
 	l.part = p
 	p.tick(l)
 	l.part = nil
@@ -220,9 +228,29 @@ func (l *loop) tickPart(p *part) {
 
 func (l *loop) tickSession(s *Session) {
 	defer l.guard("session")
+	l.voiced = 0
 	l.current = s
 	s.tickAlone(l)
 	l.current = nil
+}
+
+// voice returns memory for a frame that is heard: the loop's, until the turn of the part
+// is over. All parts have the same, so that it stays in the caches; but those whose
+// turns go on for longer have their own.
+func (l *loop) voice(size int) []int16 {
+	held := &l.voices
+	if l.part != nil && l.part.turn.heard != nil {
+		held = &l.part.turn.heard
+	}
+	makeVoices(held, l.voiced+size)
+	return (*held)[l.voiced : l.voiced+size : l.voiced+size]
+}
+
+// makeVoices gets memory for so many samples. What is in use stays where it is.
+func makeVoices(held *[]int16, samples int) {
+	if samples > len(*held) {
+		*held = make([]int16, 2*samples)
+	}
 }
 
 // packet returns memory for one packet of that size to send.

@@ -16,36 +16,37 @@ import (
 // outlet is what a session says to its far end, on its loop: one stream of
 // packets with one SSRC and continuous timestamps from answer to BYE, silence
 // included, since far ends latch onto it and keep their NAT open by it.
+//
+// What each tick asks for stands first and together, up to voice.
 type outlet struct {
-	keys    rtp.EventSender
-	dialled []dialled // digits and pauses still to be sent
-	players []*player
-
-	codec       codec.Codec  // that is coded with: agreed, or the mode of it that the far end wants
-	wanted      codec.Codec  // the mode that it has asked for last; nil: none
-	memory      bool         // of the codec
-	costly      bool         // the codec is
-	coder       coder        // its own
-	voice       *sharedVoice // that it is given; nil: its own encoder codes. Of a codec with memory only
-	beside      *sharedVoice // that has coded the same …
-	along       int          // … for so many frames
+	codec       codec.Codec // that is coded with: agreed, or the mode of it that the far end wants
+	wanted      codec.Codec // the mode that it has asked for last; nil: none
+	memory      bool        // of the codec
+	costly      bool        // the codec is
 	payloadType uint8
 	dtmf        uint8
-	dtmfStep    uint32 // of a packet, on the clock of telephone-events
-	listens     bool   // the far end wants to hear us
-	broken      bool   // the packet before the next one was not sent
-	split       int    // packets per frame: 1 at 20 ms, 2 at 10 ms
+	listens     bool  // the far end wants to hear us
+	broken      bool  // the packet before the next one was not sent
+	unread      uint8 // frames said since the level of one was looked at
+	split       int   // packets per frame: 1 at 20 ms, 2 at 10 ms
 	step        uint32
+	ssrc        uint32
+	sequence    uint16
+	timestamp   uint32
+	packets     uint32
+	octets      uint32
+	saying      *saying // nil: nobody reads what the level is
+	players     []*player
+	dialled     []dialled // digits and pauses still to be sent
+	keys        rtp.EventSender
 
-	ssrc      uint32
-	sequence  uint16
-	timestamp uint32
-	packets   uint32
-	octets    uint32
-	reported  uint32 // of packets, by the last SR
-
-	agreed codec.Codec // with the far end
-	saying *saying     // nil: nobody reads what the level is
+	voice    *sharedVoice // that it is given; nil: its own encoder codes. Of a codec with memory only
+	coder    coder        // its own
+	beside   *sharedVoice // that has coded the same …
+	along    int          // … for so many frames
+	dtmfStep uint32       // of a packet, on the clock of telephone-events
+	reported uint32       // of packets, by the last SR
+	agreed   codec.Codec  // with the far end
 }
 
 // dialled is one thing that SendDigits has to do.
@@ -157,8 +158,11 @@ func (s *Session) say(l *loop, payload []byte) {
 		out.pass(1)
 		return
 	}
-	if m := out.saying; m != nil {
-		m.said(s, payload)
+	if out.saying != nil {
+		if out.unread++; out.unread == outEvery {
+			out.unread = 0
+			out.saying.said(s, payload)
+		}
 	}
 	size := len(payload) / out.split
 	for i := range out.split {
@@ -182,7 +186,10 @@ func (s *Session) send(l *loop, b []byte, r rtp.Packet) {
 	out := &s.out
 	r.SSRC, r.Sequence = out.ssrc, out.sequence
 	if data := s.protect(b[:r.Put(b)]); data != nil {
-		s.port.out = append(s.port.out, Packet{Addr: s.in.latch.destination(), Data: data})
+		s.post(s.in.latch.destination(), data)
+		if len(s.port.out) == ioBatch { // while it is in the nearest cache
+			l.flush()
+		}
 	}
 	out.sequence++
 	out.timestamp += out.step

@@ -3,6 +3,7 @@ package media
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"net/netip"
 	"slices"
@@ -21,8 +22,9 @@ type port struct {
 	// Control's half, under Plane.mu.
 	alone    bool // for one session only
 	sessions int
+	most     int                         // sessions that its receive buffer is large enough for
 	claims   map[netip.AddrPort]*Session // far ends' addresses: named by SDP, or latched
-	waiting  *Session                    // the one that may learn its address here
+	waiting  map[netip.Addr]*Session     // those that may learn their address here, by the host of their signalling
 
 	// The loop's half.
 	bySource   sources
@@ -39,7 +41,9 @@ type port struct {
 //   - the session wants one alone (outbound legs, whose far end may be a fork);
 //   - another session's far end has the same address, so that packets could
 //     not be told apart;
-//   - another session there is still waiting to learn its address.
+//   - its receive buffer would not hold what all of them send while the loop is held up;
+//   - another session there, whose signalling comes from the same host, is still
+//     waiting to learn its address.
 func (p *Plane) place(s *Session, c SessionConfig) error {
 	p.mu.Lock()
 	if p.closed {
@@ -49,7 +53,7 @@ func (p *Plane) place(s *Session, c SessionConfig) error {
 	l := p.chooseLocked()
 	if !c.Alone {
 		for _, port := range p.ports {
-			if port.loop == l && port.waiting == nil && (!c.Remote.IsValid() || port.claims[c.Remote] == nil) {
+			if port.loop == l && port.sessions < port.most && port.waiting[s.in.latch.signal] == nil && (!c.Remote.IsValid() || port.claims[c.Remote] == nil) {
 				port.takeLocked(s, c)
 				p.mu.Unlock()
 				return nil
@@ -94,7 +98,7 @@ func (p *Plane) chooseLocked() *loop {
 func (t *port) takeLocked(s *Session, c SessionConfig) {
 	t.sessions++
 	t.loop.sessions++
-	t.waiting = s
+	t.waiting[s.in.latch.signal] = s
 	t.claimLocked(s, c.Remote, netip.AddrPort{})
 	s.port, s.loop = t, t.loop
 	s.plane.open[s] = struct{}{}
@@ -109,9 +113,7 @@ func (p *Plane) release(s *Session) {
 	t.loop.sessions--
 	delete(p.open, s)
 	t.unclaimLocked(s)
-	if t.waiting == s {
-		t.waiting = nil
-	}
+	t.settledLocked(s)
 	unused := t.sessions == 0 && !t.secure && (t.alone || len(p.ports) > 0 && p.ports[0] != t)
 	if unused && !t.alone {
 		for i, other := range p.ports {
@@ -141,8 +143,8 @@ func (p *Plane) reclaim(s *Session, remote netip.AddrPort, held bool) bool {
 	if s.secure != nil {
 		return true
 	}
-	if s.port.waiting == nil {
-		s.port.waiting = s
+	if host := s.in.latch.signal; s.port.waiting[host] == nil {
+		s.port.waiting[host] = s
 	}
 	if !held && remote != s.claimed[0] {
 		s.port.claimLocked(s, remote, netip.AddrPort{})
@@ -157,11 +159,16 @@ func (p *Plane) settled(s *Session, addr netip.AddrPort) {
 	if s.secure != nil {
 		return
 	}
-	if s.port.waiting == s {
-		s.port.waiting = nil
-	}
+	s.port.settledLocked(s)
 	if addr.IsValid() && !s.closing {
 		s.port.claimLocked(s, s.claimed[0], addr)
+	}
+}
+
+// settledLocked notes that s waits no longer.
+func (t *port) settledLocked(s *Session) {
+	if host := s.in.latch.signal; t.waiting[host] == s {
+		delete(t.waiting, host)
 	}
 }
 
@@ -232,7 +239,8 @@ func (p *Plane) addPort(l *loop, addr netip.AddrPort, voice, reports net.PacketC
 	socket := newSocket(voice, l.scratch)
 	t := &port{
 		loop: l, addr: addr, door: newSideDoor(socket, local),
-		rtp: socket, secure: reports == nil,
+		rtp: socket, secure: reports == nil, most: roomFor(socket),
+		waiting:   make(map[netip.Addr]*Session),
 		claims:    make(map[netip.AddrPort]*Session),
 		byReports: make(map[netip.AddrPort]*Session),
 		bySSRC:    make(map[uint32]*Session),
@@ -247,6 +255,23 @@ func (p *Plane) addPort(l *loop, addr netip.AddrPort, voice, reports net.PacketC
 		return nil, ErrClosed
 	}
 	return t, nil
+}
+
+// A port's receive buffer holds for heldFor what its sessions send: a packet of G.711
+// each 20 ms, which takes the kernel heldBytes.
+const (
+	heldFor   = 100 * time.Millisecond
+	heldBytes = 832
+)
+
+// roomFor returns how many sessions a socket's receive buffer is large enough for.
+func roomFor(s Socket) int {
+	b, ok := s.(interface{ ReceiveBuffer() int })
+	if !ok {
+		return math.MaxInt
+	}
+	// What is granted is doubled by the kernel for its own book-keeping: socket(7).
+	return max(1, 2*b.ReceiveBuffer()/(heldBytes*int(heldFor/tickDuration)))
 }
 
 // reservePort picks an even number that is not taken, going round the range so

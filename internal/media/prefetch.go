@@ -11,8 +11,22 @@ const (
 	fetchAhead = 4
 	// jitterHead is how many bytes of a jitter buffer each packet and each tick
 	// ask for: all but its store, and the packets behind the first two.
-	jitterHead = 496
+	jitterHead = 336
 )
+
+// saysWith is how many bytes of a session, from its beginning, each turn asks for: its
+// state and its outlet's. Of the inlet they go from hearsFrom up to hearsTo.
+const (
+	saysWith  = unsafe.Offsetof(Session{}.out) + unsafe.Offsetof(outlet{}.voice)
+	hearsFrom = unsafe.Offsetof(inlet{}.latch) + unsafe.Offsetof(latch{}.source)
+	hearsTo   = unsafe.Offsetof(inlet{}.jitter) + jitterHead
+)
+
+// fetchInlet fetches what is asked for when a packet of s's far end comes, and when it is
+// heard.
+func (s *Session) fetchInlet() {
+	prefetch(unsafe.Add(unsafe.Pointer(&s.in), hearsFrom), hearsTo-hearsFrom)
+}
 
 // fetchParts fetches what the turns of the parts behind the one that is due begin
 // with: of small rooms there is nobody ahead to fetch for in their own.
@@ -47,13 +61,34 @@ func (s *slot) fetchParts(i int) {
 
 func (m *member) fetchTurn() {
 	s := m.session
-	prefetch(unsafe.Pointer(s), unsafe.Offsetof(s.in)+unsafe.Offsetof(s.in.jitter)+jitterHead)
+	prefetch(unsafe.Pointer(s), saysWith)
+	s.fetchInlet()
 	prefetch(unsafe.Pointer(m.strip), unsafe.Sizeof(*m.strip))
+}
+
+// fetchHead fetches what m's far end has said, and what it is heard with if it speaks;
+// what leads there must have come.
+func (m *member) fetchHead() {
+	in := &m.session.in
+	fetchBytes(in.jitter.Head())
+	if in.loud > 0 && in.gaps != nil {
+		prefetch(unsafe.Pointer(&in.decoder), unsafe.Sizeof(in.decoder)+unsafe.Sizeof(in.leveller))
+		prefetch(unsafe.Pointer(in.gaps), unsafe.Sizeof(*in.gaps))
+	}
 }
 
 // fetch fetches what the turns of p's members begin with, of the one that is due and of
 // those behind it. Who is found by way of another must have come before that is asked.
 func (p *part) fetch(i int) {
+	if i == 0 {
+		p.members[0].fetchHead()
+		if len(p.members) > 1 {
+			p.members[1].fetchHead()
+		}
+	}
+	if n := i + fetchAhead/2; n < len(p.members) {
+		p.members[n].fetchHead()
+	}
 	if i += 2 * fetchAhead; i < len(p.members) {
 		prefetch(unsafe.Pointer(p.members[i]), unsafe.Sizeof(member{}))
 	}
@@ -70,12 +105,33 @@ func (p *part) fetchToSay(i int) {
 	if i -= fetchAhead; i < len(p.members) {
 		m := p.members[i]
 		s := m.session
-		prefetch(unsafe.Pointer(s), unsafe.Offsetof(s.in)+unsafe.Sizeof(s.in.latch))
+		prefetch(unsafe.Pointer(s), saysWith)
+		prefetch(unsafe.Pointer(&s.in.latch.source), unsafe.Sizeof(s.in.latch.source))
 		prefetch(unsafe.Pointer(m.strip), unsafe.Sizeof(*m.strip))
 	}
 }
 
-// fetchForPacket fetches what is asked for when a packet of s's far end comes.
-func (s *Session) fetchForPacket() {
-	prefetch(unsafe.Pointer(&s.in), unsafe.Offsetof(s.in.jitter)+jitterHead)
+// fetchKnown fetches what is asked for by the packets behind the one that is due, of n.
+func (l *loop) fetchKnown(i, n int) {
+	from := i + fetchAhead
+	if i == 0 {
+		from = 0
+	}
+	for ; from <= i+fetchAhead && from < n; from++ {
+		if s := l.known[from]; s != nil {
+			s.fetchInlet()
+		}
+	}
+	if i+1 < n { // it has been copied, but a batch is larger than the nearest cache
+		fetchBytes(l.in[i+1].Data)
+	}
+	if i += fetchAhead / 2; i < n && l.known[i] != nil {
+		fetchBytes(l.known[i].in.jitter.Room())
+	}
+}
+
+func fetchBytes(b []byte) {
+	if len(b) > 0 {
+		prefetch(unsafe.Pointer(&b[0]), uintptr(len(b)))
+	}
 }

@@ -15,22 +15,28 @@ type heard struct {
 	samples, clipped uint64 // of every fourth frame of speech
 	delay, maxDelay  time.Duration
 	delays           uint64 // looks at the delay, a few a second
-	deaf             bool   // the far end's last report says that nothing of ours comes
+	deaf             bool   // the far end's reports say that nothing of ours comes
+	named            uint32 // packets sent when a report last had a block on them
 }
 
 // unheardLooks is for how many looks nothing must have come before it is said
 // that nothing comes: five seconds.
 const unheardLooks = 20
 
-// deafAfter is how many packets must have been sent before a report that does
-// not name our stream means that none has come: ten seconds.
+// deafAfter is how many packets must have been sent since our stream was last named by a
+// report, when one does not name it, that it means that none comes: ten seconds.
 const deafAfter = 500
 
 // reported takes a report of the far end, when so many packets of ours are sent.
 // RFC 3550 §6.4: it has a block on each stream of which something was received
-// since its last report.
+// since its last report. Chromium sends some without any in between.
 func (h *heard) reported(r rtp.Report, sent uint32) {
-	h.deaf = sent >= deafAfter && (!r.HasAbout || r.About.FractionLost == 255)
+	if r.HasAbout {
+		h.named = sent
+		h.deaf = sent >= deafAfter && r.About.FractionLost == 255
+		return
+	}
+	h.deaf = sent-h.named >= deafAfter
 }
 
 // listened takes note of a packet of that mean magnitude.

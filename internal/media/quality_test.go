@@ -125,6 +125,10 @@ func TestStats_saysThatNothingArrives(t *testing.T) {
 		if s.Stats().Deaf {
 			t.Error("a report with a block on us says that nothing arrives")
 		}
+		report(nil)
+		if s.Stats().Deaf {
+			t.Error("a report without a block, a moment after one with it, says that nothing arrives")
+		}
 		report(&rtp.ReceptionReport{SSRC: ssrcOf(t, far), FractionLost: 255})
 		if !s.Stats().Deaf {
 			t.Error("all of the last packets were lost, and it is not said")

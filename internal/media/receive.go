@@ -28,6 +28,7 @@ func (l *loop) drain(slot, passed int) {
 			left -= l.drainPort(t, drainPort*passed)
 		}
 	}
+	l.drainInbox()
 	// Reports are few: a port's are read once per tick.
 	if l.reports++; l.reports >= slotsPerTick || l.now-l.count.reportsRead >= tickDuration {
 		l.reports, l.count.reportsRead = 0, l.now
@@ -48,14 +49,10 @@ func (l *loop) drainPort(t *port, most int) (total int) {
 	for total < most {
 		n := l.read(t.rtp)
 		for i := range n {
-			known := t.bySource.get(l.in[i].Addr)
-			if known != nil {
-				known.fetchForPacket()
-			}
-			l.known[i] = known
+			l.known[i] = t.bySource.get(l.in[i].Addr)
 		}
-		for i := range n {
-			l.receive(t, &l.in[i], l.known[i])
+		for l.taken = 0; l.taken < n; {
+			l.receiveSome(t, n)
 		}
 		total += n
 		if n < ioBatch {
@@ -76,10 +73,21 @@ func (l *loop) read(s Socket) int {
 	return n
 }
 
+// receiveSome takes the datagrams from l.taken on, of n. A panic ends it behind the one
+// that it came from.
+func (l *loop) receiveSome(t *port, n int) {
+	defer l.guard("packet")
+	for l.taken < n {
+		i := l.taken
+		l.taken++
+		l.fetchKnown(i, n)
+		l.receive(t, &l.in[i], l.known[i])
+	}
+}
+
 // receive takes one datagram that has come to an RTP port; known is who was put
 // for its source.
 func (l *loop) receive(t *port, p *Packet, known *Session) {
-	defer l.guard("packet")
 	switch {
 	case len(p.Data) == 0:
 		return

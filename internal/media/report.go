@@ -53,10 +53,9 @@ func (s *Session) report(l *loop) {
 	if data == nil {
 		return
 	}
-	packet := Packet{Addr: to, Data: data}
 	if s.params.RTCPMux {
-		s.port.out = append(s.port.out, packet)
+		s.post(to, data)
 		return
 	}
-	s.port.outReports = append(s.port.outReports, packet)
+	s.port.outReports = append(s.port.outReports, Packet{Addr: to, Data: data})
 }

@@ -16,8 +16,11 @@ import (
 type secure struct {
 	protector *rtp.Protector // nil until there are keys
 	verifier  *rtp.Verifier
+	sender    Sender           // by which the far end is reached; nil: by UDP
 	sources   []netip.AddrPort // that its packets may come from
 	expected  bool             // the loop reads its port in each slot, for a handshake is going on
+
+	waiting int // packets in the inbox of the loop; under its lock
 }
 
 // Keys are those of both directions of a secure session.
@@ -54,11 +57,15 @@ func (s *Session) SetKeys(k Keys) error {
 // said before holds no more. An address that another session has stays its own. It does not
 // wait: it holds from the loop's next turn on.
 func (s *Session) SetPath(to netip.AddrPort, sources ...netip.AddrPort) error {
+	return s.setPath(nil, to, append([]netip.AddrPort{to}, sources...))
+}
+
+func (s *Session) setPath(by Sender, to netip.AddrPort, sources []netip.AddrPort) error {
 	if s.secure == nil {
 		return errNotSecure
 	}
-	all := make([]netip.AddrPort, 0, len(sources)+1)
-	for _, addr := range append([]netip.AddrPort{to}, sources...) {
+	all := make([]netip.AddrPort, 0, len(sources))
+	for _, addr := range sources {
 		if addr = reachable(addr); addr.IsValid() && !slices.Contains(all, addr) {
 			all = append(all, addr)
 		}
@@ -68,7 +75,7 @@ func (s *Session) SetPath(to netip.AddrPort, sources ...netip.AddrPort) error {
 			return
 		}
 		s.port.forget(s)
-		s.secure.sources, s.in.latch.source = all, reachable(to)
+		s.secure.sender, s.secure.sources, s.in.latch.source = by, all, reachable(to)
 		s.port.index(s)
 	}) {
 		return ErrClosed
@@ -205,16 +212,20 @@ func (p *Plane) placeSecure(s *Session) error {
 	return nil
 }
 
-// openSecurePort opens the secure port of l. It listens on every address of the host
-// where the plane is bound to loopback (or to none): browsers do not gather loopback
-// candidates, and would not reach it. Without the credentials of a session nothing that
-// comes there is answered or heard.
-func (p *Plane) openSecurePort(l *loop) (*port, error) {
-	bind := p.cfg.Bind
-	host := bind.String()
-	if bind.IsLoopback() || bind.IsUnspecified() {
-		host = "" // all, IPv6 too where there is any
+// SecureHost is the address of this host that secure ports listen on; empty: all of them.
+// So it is where the plane is bound to loopback (or to none): browsers do not gather
+// loopback candidates, and would not reach it.
+func (p *Plane) SecureHost() string {
+	if bind := p.cfg.Bind; !bind.IsLoopback() && !bind.IsUnspecified() {
+		return bind.String()
 	}
+	return "" // IPv6 too where there is any
+}
+
+// openSecurePort opens the secure port of l. Without the credentials of a session nothing
+// that comes there is answered or heard.
+func (p *Plane) openSecurePort(l *loop) (*port, error) {
+	bind, host := p.cfg.Bind, p.SecureHost()
 	return p.openFree(func(n int) (*port, error) {
 		conn, err := p.cfg.ListenPacket("udp", net.JoinHostPort(host, strconv.Itoa(n)))
 		if err != nil {

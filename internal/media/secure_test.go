@@ -203,3 +203,27 @@ func TestSecure_misuse(t *testing.T) {
 		t.Log("closed")
 	}
 }
+
+// connection carries what is sent to the session at its other end.
+type connection struct{ to *media.Session }
+
+func (c connection) Send(data []byte) bool { return c.to.Deliver(data) }
+
+// Far ends that have a connection: the voice comes beside the ports.
+func TestSecure_aVoiceIsHeardByConnections(t *testing.T) {
+	near, far := newPlane(t, media.Config{PortLow: 21600, PortHigh: 21699}), newPlane(t, media.Config{PortLow: 21700, PortHigh: 21799})
+	n, f := secureCall(t, near, far)
+	for _, err := range []error{n.SetConnection(connection{f}, at(f)), f.SetConnection(connection{n}, at(n))} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	say(t, n, 440)
+	say(t, f, 1000)
+	for s, want := range map[*media.Session]float64{f: 440, n: 1000} {
+		got := whoIsHeard(hear(t, s, 600*time.Millisecond)[1600:], 440, 1000)
+		if len(got) != 1 || got[0] != want {
+			t.Errorf("hears %v, want %v", got, want)
+		}
+	}
+}

@@ -44,7 +44,7 @@ type Session struct {
 	// The loop's part.
 	nextCheck time.Duration
 	pace      pace
-	talk      *talk // while somebody asks
+	talk      talk
 	taps      []*Tap
 	member    *member // while at a bridge
 	started   bool
@@ -53,16 +53,16 @@ type Session struct {
 	isLost    bool // nothing has come for too long
 	unsettled bool // control has not been told where latching ended
 	port      *port
+	plane     *Plane
+	secure    *secure // nil: its packets are not protected
 	out       outlet
 	in        inlet
 	due       int   // the slot that it, or its bridge, is due in
 	standsIn  *slot // while at no bridge
 	nextSR    time.Duration
 	params    Params
-	secure    *secure // nil: its packets are not protected
 	read      *lastRead
 
-	plane *Plane
 	loop  *loop
 	alone bool
 	keys  keyQueue
@@ -298,18 +298,25 @@ func (s *Session) hear(l *loop, wanted bool) []int16 {
 	s.out.adapt()
 	wanted = wanted && in.speaks && !in.held
 	tones := in.tones()
-	frame := in.hear(l.now, wanted || len(s.taps) > 0 || tones != nil, s.talk != nil)
+	in.waits = !l.scaled.room(l.slot)
+	frame := in.hear(l.now, l.voice(in.size), wanted || len(s.taps) > 0 || tones != nil, s.talk.asked)
+	l.count.Decoded += uint64(in.decoded)
+	l.scaled.n += int(in.scaled)
+	in.decoded, in.scaled = 0, 0
 	if tones != nil && frame != nil {
 		if key, ok := tones.Write(frame); ok {
 			l.tellDigit(s, key, true)
 		}
 	}
-	if s.talk != nil {
+	if s.talk.asked {
 		level := in.level
 		if in.held {
 			level = 0
 		}
 		s.talk.hear(l, s, level, in.came)
+	}
+	if frame != nil {
+		l.voiced += len(frame)
 	}
 	if len(s.taps) > 0 {
 		heard := frame

@@ -89,7 +89,7 @@ func TestSideDoor_sendsFromThePort(t *testing.T) {
 		t.Fatal(err)
 	}
 	local := conn.LocalAddr()
-	s := newSocket(conn, new(ioScratch))
+	s := newSocket(conn, newScratch())
 	d := newSideDoor(s, local)
 	if n, err := d.WriteTo([]byte{0, 1, 2, 3}, far.LocalAddr()); n != 4 || err != nil {
 		t.Fatalf("sent %d bytes, %v; want 4", n, err)

@@ -71,12 +71,14 @@ func (in *inlet) takeSkimming(dst []int16, payload []byte, wanted, measured bool
 		for _, before := range k.kept[:k.held] {
 			if in.codec.Samples(before) <= len(dst) {
 				in.decoder.Decode(dst, before)
+				in.decoded++
 			}
 		}
 	}
 	k.held, k.passed = 0, 0
 	if k.concealer != nil {
 		clear(dst[in.decoder.Decode(dst, payload):])
+		in.decoded++
 		k.concealed = 0
 	} else {
 		in.decode(dst, payload)
@@ -113,13 +115,13 @@ func (k *skim) keep(payload []byte) {
 // that knows better.
 func (in *inlet) makeUp(dst []int16) bool {
 	k := in.skim
-	if k == nil || k.concealer == nil || in.loud == 0 || k.concealed >= mostConcealed*len(in.frame) {
+	if k == nil || k.concealer == nil || in.loud == 0 || k.concealed >= mostConcealed*in.size {
 		return in.conceal(dst)
 	}
 	in.level = 0
 	// What is missing is the packet before the next one only where a packet is a frame.
 	var next []byte
-	if len(in.rest) == 0 && len(dst) == len(in.frame) {
+	if len(in.rest) == 0 && len(dst) == in.size {
 		next = in.jitter.Next()
 	}
 	k.concealer.Conceal(dst, next)

@@ -52,4 +52,4 @@ func newSocket(conn net.PacketConn, scratch *ioScratch) realSocket {
 
 // NewSocket makes a Socket of conn for a loop of the caller's own, such as the
 // bare echo that a bench compares with. conn is the Socket's from then on.
-func NewSocket(conn net.PacketConn) Socket { return newSocket(conn, new(ioScratch)) }
+func NewSocket(conn net.PacketConn) Socket { return newSocket(conn, newScratch()) }

@@ -42,10 +42,31 @@ type batchSocket struct {
 // ioScratch is the memory of batched system calls. All sockets of a loop share
 // one, since they are used one after another.
 type ioScratch struct {
-	msgs    [ioBatch]mmsghdr
-	iovs    [ioBatch]unix.Iovec
-	control [ioBatch][controlSize]byte     // aligned for struct cmsghdr by what stands before it
-	names   [ioBatch]unix.RawSockaddrInet6 // large enough for both families
+	in, out batch
+	control [ioBatch][controlSize]byte // of in; aligned for struct cmsghdr by what stands before it
+}
+
+// batch is what recvmmsg or sendmmsg is called with: its headers lead to its vectors and
+// names, once for all calls.
+type batch struct {
+	msgs  [ioBatch]mmsghdr
+	iovs  [ioBatch]unix.Iovec
+	names [ioBatch]unix.RawSockaddrInet6 // large enough for both families
+}
+
+func newScratch() *ioScratch {
+	io := new(ioScratch)
+	for _, b := range []*batch{&io.in, &io.out} {
+		for i := range b.msgs {
+			h := &b.msgs[i].hdr
+			h.Name, h.Iov = (*byte)(unsafe.Pointer(&b.names[i])), &b.iovs[i]
+			h.SetIovlen(1)
+		}
+	}
+	for i := range io.control {
+		io.in.msgs[i].hdr.Control = &io.control[i][0]
+	}
+	return io
 }
 
 // mmsghdr is struct mmsghdr of recvmmsg(2) on a 64-bit system.
@@ -107,20 +128,17 @@ func (s *batchSocket) Read(packets []Packet) (int, error) {
 		return 0, net.ErrClosed
 	}
 	packets = packets[:min(len(packets), ioBatch)]
+	in := &s.io.in
 	for i := range packets {
 		data := packets[i].Data[:cap(packets[i].Data)]
 		packets[i].Data = data
-		s.io.iovs[i].Base = &data[0]
-		s.io.iovs[i].SetLen(len(data))
-		h := &s.io.msgs[i].hdr
-		*h = unix.Msghdr{
-			Name: (*byte)(unsafe.Pointer(&s.io.names[i])), Namelen: unix.SizeofSockaddrInet6,
-			Iov: &s.io.iovs[i], Control: &s.io.control[i][0],
-		}
-		h.SetIovlen(1)
+		in.iovs[i].Base = &data[0]
+		in.iovs[i].SetLen(len(data))
+		h := &in.msgs[i].hdr
+		h.Namelen = unix.SizeofSockaddrInet6
 		h.SetControllen(controlSize)
 	}
-	n, _, errno := syscall.RawSyscall6(unix.SYS_RECVMMSG, uintptr(s.fd), uintptr(unsafe.Pointer(&s.io.msgs[0])),
+	n, _, errno := syscall.RawSyscall6(unix.SYS_RECVMMSG, uintptr(s.fd), uintptr(unsafe.Pointer(&in.msgs[0])),
 		uintptr(len(packets)), unix.MSG_DONTWAIT, 0, 0)
 	switch errno {
 	case 0:
@@ -131,8 +149,8 @@ func (s *batchSocket) Read(packets []Packet) (int, error) {
 	}
 	kept := 0
 	for i := range packets[:n] {
-		m, p := &s.io.msgs[i], packets[i]
-		addr, ok := readName(&s.io.names[i])
+		m, p := &in.msgs[i], packets[i]
+		addr, ok := readName(&in.names[i])
 		if !ok || m.hdr.Flags&unix.MSG_TRUNC != 0 {
 			continue
 		}
@@ -149,21 +167,19 @@ func (s *batchSocket) Write(packets []Packet) (int, error) {
 	if s.fd < 0 {
 		return 0, net.ErrClosed
 	}
+	out := &s.io.out
 	sent := 0
 	var first error
 	for len(packets) > 0 {
-		batch := packets[:min(len(packets), ioBatch)]
-		for i := range batch {
-			p := &batch[i]
-			s.io.iovs[i].Base = &p.Data[0]
-			s.io.iovs[i].SetLen(len(p.Data))
-			h := &s.io.msgs[i].hdr
-			*h = unix.Msghdr{Name: (*byte)(unsafe.Pointer(&s.io.names[i])), Iov: &s.io.iovs[i]}
-			h.SetIovlen(1)
-			h.Namelen = writeName(&s.io.names[i], p.Addr, s.v6)
+		some := packets[:min(len(packets), ioBatch)]
+		for i := range some {
+			p := &some[i]
+			out.iovs[i].Base = &p.Data[0]
+			out.iovs[i].SetLen(len(p.Data))
+			out.msgs[i].hdr.Namelen = writeName(&out.names[i], p.Addr, s.v6)
 		}
-		n, _, errno := syscall.RawSyscall6(unix.SYS_SENDMMSG, uintptr(s.fd), uintptr(unsafe.Pointer(&s.io.msgs[0])),
-			uintptr(len(batch)), unix.MSG_DONTWAIT, 0, 0)
+		n, _, errno := syscall.RawSyscall6(unix.SYS_SENDMMSG, uintptr(s.fd), uintptr(unsafe.Pointer(&out.msgs[0])),
+			uintptr(len(some)), unix.MSG_DONTWAIT, 0, 0)
 		switch {
 		case errno == unix.EAGAIN: // the send buffer is full, and will be for those behind it
 			return sent, errno

@@ -7,4 +7,6 @@ import "net"
 // ioScratch is empty where there is no batched I/O.
 type ioScratch struct{}
 
+func newScratch() *ioScratch { return nil }
+
 func newBatchSocket(net.PacketConn, *ioScratch) (realSocket, error) { return nil, errUnbatched }

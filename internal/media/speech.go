@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// talk is what a loop knows of how a far end talks. A session has one only
-// while somebody asks.
+// talk is what a loop knows of how a far end talks, while somebody asks.
 type talk struct {
 	activity activity
-	level    int           // mean magnitude of the frame heard last
+	level    int32         // mean magnitude of the frame heard last
+	asked    bool          // somebody does
 	tell     bool          // changes are told
 	told     bool          // talking, as it was told last
 	until    time.Duration // levels are asked for until then
@@ -28,7 +28,7 @@ func (s *Session) NotifySpeech(f func(talking bool)) {
 	}
 	s.loop.mail.put(func() {
 		switch {
-		case f == nil && s.talk != nil:
+		case f == nil:
 			s.talk.tell, s.talk.told = false, false
 		case f != nil:
 			s.watch().tell = true
@@ -38,15 +38,13 @@ func (s *Session) NotifySpeech(f func(talking bool)) {
 
 // watch is on the loop.
 func (s *Session) watch() *talk {
-	if s.talk == nil {
-		s.talk = new(talk)
-	}
-	return s.talk
+	s.talk.asked = true
+	return &s.talk
 }
 
 // hear takes the level of the next frame of s, on its loop.
 func (v *talk) hear(l *loop, s *Session, level int, measured bool) {
-	v.level = level
+	v.level = int32(level)
 	v.activity.hear(level, measured)
 	switch {
 	case v.tell && v.told != v.activity.talking:
@@ -58,7 +56,7 @@ func (v *talk) hear(l *loop, s *Session, level int, measured bool) {
 			v.told = v.activity.talking
 		}
 	case !v.tell && l.now > v.until:
-		s.talk = nil
+		*v = talk{}
 	}
 }
 
@@ -96,7 +94,7 @@ func (p *Plane) Levels(ctx context.Context, sessions []*Session) ([]Level, error
 			for _, i := range list {
 				v := sessions[i].watch()
 				v.until = l.now + levelsFor
-				levels[i] = Level{Talking: v.activity.talking, DBov: dbov(v.level)}
+				levels[i] = Level{Talking: v.activity.talking, DBov: dbov(int(v.level))}
 			}
 		}) {
 			return nil, ErrClosed

@@ -82,6 +82,7 @@ type LoopStats struct {
 	NotesLost               uint64                       // digits and the like lost to a full ring
 	Panics                  uint64                       // each ended one session
 	SkippedSlots            uint64                       // left out by a loop that was held up
+	Encoded, Decoded        uint64                       // frames that encoders made, and packets that decoders were given
 	Busy                    float64                      // part of the last second that the loop was at work, 0 to 1
 	Late                    [len(LateBuckets) + 1]uint64 // slots by how late they were
 	LateSum                 time.Duration

@@ -21,6 +21,7 @@ type studio struct {
 	by   map[netip.AddrPort]*singer
 	sent []Packet // by the far ends, this tick
 	read int      // of sent
+	late bool     // it comes as late as it may
 }
 
 // singer is a far end.
@@ -159,7 +160,9 @@ func (t *studio) Read(packets []Packet) (int, error) {
 		data := packets[i].Data[:cap(packets[i].Data)]
 		packets[i].Addr, packets[i].Data = p.Addr, data[:copy(data, p.Data)]
 		// Some time before the tick, so that the time scale need not change.
-		packets[i].At = t.loop().wall - int64(5*time.Millisecond)
+		if packets[i].At = t.loop().wall; !t.late {
+			packets[i].At -= int64(5 * time.Millisecond)
+		}
 	}
 	t.read += n
 	return n, nil

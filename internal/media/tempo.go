@@ -7,14 +7,39 @@ import (
 	"confab/internal/rtp"
 )
 
+// mostScaled is how many voices may change their time scale in one slot of a loop. An
+// event of the network that meets all senders at once asks it of all: each search for a
+// period costs some microseconds, and a thousand of them would be late for everybody.
+// Those beyond wait for a later tick, with the delay that they have.
+const mostScaled = 64
+
+// scaling counts them.
+type scaling struct {
+	slot int64
+	n    int
+}
+
+// room reports whether there is any left in a slot.
+func (v *scaling) room(slot int64) bool {
+	if v.slot != slot {
+		v.slot, v.n = slot, 0
+	}
+	return v.n < mostScaled
+}
+
 // tempo makes what a far end says a frame longer or shorter, little by little, so
 // that the delay follows its clock and its network and nobody hears it: in speech
 // by periods of the voice over a few packets, in silence at once. It is for voices
 // that somebody hears: of others, packets are left out (rtp.Jitter.Skip).
 type tempo struct {
-	owed   int     // samples still to be added, or (negative) taken away
-	hold   bool    // the next frame is silence, and nothing is popped for it
-	left   int     // samples in inlet.rest that changes have left over
+	owed  int  // samples still to be added, or (negative) taken away
+	left  int  // samples in inlet.rest that changes have left over
+	hold  bool // the next frame is silence, and nothing is popped for it
+	*tape      // nil until something has changed
+}
+
+// tape is what of a voice its time scale is changed by.
+type tape struct {
 	before []int16 // what was decoded last; empty: not known
 	piece  []int16 // scratch
 }
@@ -29,16 +54,18 @@ func (in *inlet) adapt(p rtp.Popped, now time.Duration, wanted bool) {
 	case p.Tight && quiet && len(in.rest) == 0:
 		t.hold = true
 		return
+	case !quiet && in.waits: // others come first; it is asked again
+		return
 	case p.Tight:
-		t.owed = max(len(in.frame)-t.left, 1)
+		t.owed = max(in.size-t.left, 1)
 	case quiet:
 		return
 	default:
-		t.owed = -len(in.frame) - t.left
+		t.owed = -in.size - t.left
 		in.jitter.Shift(now, -1)
 	}
-	if rate := in.codec.SampleRate(); t.piece == nil {
-		t.piece, t.before = make([]int16, rate/100), make([]int16, 0, rate/50)
+	if rate := in.codec.SampleRate(); t.tape == nil {
+		t.tape = &tape{piece: make([]int16, rate/100), before: make([]int16, 0, rate/50)}
 	}
 	t.before = t.before[:0]
 }
@@ -69,14 +96,17 @@ func (in *inlet) scale(at int, heard bool, now time.Duration) {
 		n := min(-t.owed, len(tail))
 		in.rest = in.rest[:len(in.rest)-n]
 		t.shortened(n)
-	case len(tail) < len(in.frame): // too short to find a period in
+	case len(tail) < in.size: // too short to find a period in
+	case in.waits:
 	case t.owed > 0 && len(t.before) == cap(t.before):
+		in.scaled++
 		n := audio.Stretch(t.piece, t.before, tail, in.codec.SampleRate())
 		in.rest = in.rest[:len(in.rest)+n]
 		copy(in.rest[at+n:], tail)
 		copy(in.rest[at:], t.piece[:n])
 		in.stretched(n, now)
 	case t.owed < 0:
+		in.scaled++
 		n := len(tail) - audio.Shorten(tail, -t.owed, in.codec.SampleRate())
 		in.rest = in.rest[:len(in.rest)-n]
 		t.shortened(n)

@@ -18,6 +18,7 @@ type drifting struct {
 	voice  audio.Source
 	frame  []int16
 	coded  []byte
+	heard  []int16
 	pauses bool // it speaks for two seconds and is silent for one
 
 	next     time.Duration // when it sends
@@ -31,7 +32,7 @@ func newDrifting(c codec.Codec, ppm float64, hz float64) *drifting {
 	d := &drifting{coder: c.NewEncoder(), voice: audio.NewTone(c.SampleRate(), hz, -12, 0),
 		next: 7 * time.Millisecond, every: time.Duration(float64(tickDuration) / (1 + ppm/1e6))}
 	d.in.set(Params{Codec: c, Send: true, Receive: true}, 0)
-	d.frame, d.coded = make([]int16, len(d.in.frame)), make([]byte, 2*len(d.in.frame))
+	d.frame, d.coded, d.heard = make([]int16, d.in.size), make([]byte, 2*d.in.size), make([]int16, d.in.size)
 	return d
 }
 
@@ -47,7 +48,7 @@ func (d *drifting) tick() []int16 {
 		d.stamp += d.in.units(len(d.frame))
 		d.in.jitter.Push(d.next, rtp.Packet{SSRC: 1, Sequence: d.sequence, Timestamp: d.stamp, Payload: payload}, d.in.units(len(d.frame)))
 	}
-	heard := d.in.hear(d.now, true, false)
+	heard := d.in.hear(d.now, d.heard, true, false)
 	d.now += tickDuration
 	return heard
 }
@@ -136,5 +137,40 @@ func TestTempo_allocatesNothingMore(t *testing.T) {
 	}
 	if d.in.jitter.Stats().Shortened == was {
 		t.Error("nothing was changed meanwhile")
+	}
+}
+
+// When the network becomes slower for all senders at once, they change their time scale
+// a few at a time, so that no tick is late by it; all do in the end.
+func TestTempo_aFewAtATime(t *testing.T) {
+	const senders = 4 * mostScaled
+	s := newStudio(t)
+	for i := range senders {
+		s.join(codec.PCMU, tone(150+float64(i), -30))
+	}
+	s.turns(100)
+	s.late = true
+	stretched := func() (n int) {
+		for _, f := range s.far {
+			if f.session.in.jitter.Stats().Stretched > 0 {
+				n++
+			}
+		}
+		return n
+	}
+	most := 0
+	for range 1000 {
+		s.turn()
+		if most = max(most, s.loop().scaled.n); stretched() == senders {
+			break
+		}
+	}
+	if n := stretched(); n < senders || most != mostScaled {
+		t.Errorf("%d of %d voices became longer, %d at the most in a tick; want all, and %d", n, senders, most, mostScaled)
+	}
+	for _, f := range s.far {
+		if st := f.session.in.jitter.Stats(); st.Skipped+st.Shortened+st.Lost+st.Empty > 0 {
+			t.Fatalf("%+v", st)
+		}
 	}
 }

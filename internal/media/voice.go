@@ -190,6 +190,7 @@ func (s *Session) sayShared(l *loop, what said, v *sharedVoice, frame []int16) {
 	out := &s.out
 	if !out.memory {
 		if !v.fresh {
+			l.count.Encoded++
 			v.say(what, s.orZero(l, frame))
 		}
 		s.say(l, v.payload)
@@ -214,6 +215,7 @@ func (s *Session) sayShared(l *loop, what said, v *sharedVoice, frame []int16) {
 		return
 	}
 	if !now.fresh {
+		l.count.Encoded++
 		now.say(what, s.orZero(l, frame))
 	}
 	s.say(l, now.payload)
@@ -242,6 +244,7 @@ func (s *Session) orZero(l *loop, frame []int16) []int16 {
 // sayOwn says frame with the session's own encoder.
 func (s *Session) sayOwn(l *loop, frame []int16) {
 	out := &s.out
+	l.count.Encoded++
 	if !out.memory {
 		s.say(l, l.payload[:out.coder.encoder.Encode(l.payload, frame)])
 		return
@@ -257,6 +260,7 @@ func (l *loop) silence(c codec.Codec) *sharedVoice {
 		if v.codec == c {
 			if v.kind.Memory && v.tick != l.slot/slotsPerTick { // it goes on saying it
 				v.tick = l.slot / slotsPerTick
+				l.count.Encoded++
 				v.say(saysSilence, l.zero(c.SampleRate()))
 			}
 			return v
