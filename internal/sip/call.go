@@ -93,9 +93,9 @@ func (c *call) invite() {
 		},
 		answered: c.response,
 		failed:   c.failed,
-		ended:    func() { delete(d.client, key) },
+		ended:    func() { d.client.remove(key) },
 	}
-	d.client[key] = c.tx
+	d.client.put(key, c.tx)
 	c.tx.begin()
 }
 
@@ -252,9 +252,9 @@ func (c *call) sendCancel() {
 		request:  state.request("CANCEL", d.state.LocalSeq, c.via, nil, nil),
 		answered: func(*response) {},
 		failed:   func(error) {},
-		ended:    func() { delete(d.client, key) },
+		ended:    func() { d.client.remove(key) },
 	}
-	d.client[key] = x
+	d.client.put(key, x)
 	d.timers.after(timer64T1, tx.abandon) // RFC 3261 §9.1: a far end of RFC 2543 answers nothing more
 	x.begin()
 }
@@ -269,8 +269,8 @@ func (d *dialog) endFork(state DialogState) {
 		request:  state.request("BYE", state.LocalSeq+1, d.s.via(f, branch), nil, nil),
 		answered: func(*response) {},
 		failed:   func(error) {},
-		ended:    func() { delete(d.client, key) },
+		ended:    func() { d.client.remove(key) },
 	}
-	d.client[key] = x
+	d.client.put(key, x)
 	x.begin()
 }

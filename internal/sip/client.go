@@ -91,7 +91,7 @@ func (s *Server) plan(ctx context.Context, target leg.Target) (*call, error) {
 	}
 	f := flow{network: networkOf(uri, networkUDP), remote: netip.AddrPortFrom(addr, portOr(uri.Port))}
 	// A port of its own until it is answered: two forks may send to it.
-	codecs, accepted, err := s.codecs(target.Codecs)
+	codecs, formats, err := s.codecs(target.Codecs)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +99,7 @@ func (s *Server) plan(ctx context.Context, target leg.Target) (*call, error) {
 	if target.Secure {
 		v, err = s.openSecureVoice(ctx, codecs, nil)
 	} else {
-		v, err = s.openVoice(codecs, accepted, nil, addr, true)
+		v, err = s.openVoice(formats, nil, addr, true)
 	}
 	if err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"container/list"
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -29,8 +30,8 @@ type dialog struct {
 	gone chan struct{} // closed when the goroutine has ended
 
 	timers timers
-	server map[serverKey]interface{ again() }
-	client map[clientKey]interface{ receive(*response) }
+	server table[serverKey, interface{ again() }]
+	client table[clientKey, interface{ receive(*response) }]
 	flow   flow
 	used   []*conn // TCP connections that count this dialog among their users
 
@@ -69,8 +70,6 @@ func newDialog(s *Server, key dialogKey, f flow) *dialog {
 		s: s, key: key, flow: f,
 		gone:      make(chan struct{}),
 		confirmed: make(chan struct{}),
-		server:    make(map[serverKey]interface{ again() }),
-		client:    make(map[clientKey]interface{ receive(*response) }),
 	}
 	d.q.wake = make(chan struct{}, 1)
 	return d
@@ -79,12 +78,12 @@ func newDialog(s *Server, key dialogKey, f flow) *dialog {
 // post queues f for the dialog's goroutine. It reports whether it will run.
 func (d *dialog) post(f func()) bool { return d.q.push(queued{f: f}, 0) }
 
-// deliver queues the handling of a message, unless too many wait. How long
-// messages wait tells whether the machine keeps up.
-func (d *dialog) deliver(f func()) {
+// deliver queues the handling of a message that came at came, unless too many wait. How
+// long messages wait tells whether the machine keeps up.
+func (d *dialog) deliver(came time.Time, f func()) {
 	d.s.overload.wait(time.Now())
-	if !d.q.push(queued{f: f, message: true}, d.s.limits.Backlog) {
-		d.s.overload.turn(time.Now(), 1)
+	if !d.q.push(queued{f: f, came: came}, d.s.limits.Backlog) {
+		d.s.overload.drop(time.Now(), 1)
 		d.s.count.overrun.Add(1)
 	}
 }
@@ -117,8 +116,8 @@ func (d *dialog) run() {
 	defer wake.Stop()
 	for {
 		for _, x := range d.q.take() {
-			if x.message {
-				d.s.overload.turn(time.Now(), 1)
+			if x.message() {
+				d.s.overload.turn(time.Now(), x.came)
 			}
 			d.guard(x.f)
 		}
@@ -176,7 +175,7 @@ func (d *dialog) finished() bool {
 
 // bury takes the dialog out of the server's tables.
 func (d *dialog) bury() {
-	d.s.overload.turn(time.Now(), d.q.close())
+	d.s.overload.drop(time.Now(), d.q.close())
 	d.finishConfirm()
 	d.s.remove(d)
 	close(d.gone)
@@ -301,8 +300,8 @@ func (d *dialog) use(c *conn) {
 // flowLost is told that a connection is gone: requests that may not have
 // arrived fail at once.
 func (d *dialog) flowLost(c *conn) {
-	for _, x := range d.client {
-		switch x := x.(type) {
+	for _, x := range slices.Clone(d.client) { // who fails is removed
+		switch x := x.value.(type) {
 		case *clientInvite:
 			if p, ok := x.out.(*path); ok && p.f.conn == c {
 				x.lost(errConnectionLost)
@@ -326,9 +325,11 @@ type queue struct {
 }
 
 type queued struct {
-	f       func()
-	message bool // it handles one
+	f    func()
+	came time.Time // of the message that it handles; zero: it handles none
 }
+
+func (x queued) message() bool { return !x.came.IsZero() }
 
 // push adds x, unless the queue is closed or has bound items (0: no bound).
 func (q *queue) push(x queued, bound int) bool {
@@ -371,7 +372,7 @@ func (q *queue) close() (messages int) {
 	defer q.mu.Unlock()
 	q.closed = true
 	for _, x := range q.items {
-		if x.message {
+		if x.message() {
 			messages++
 		}
 	}

@@ -5,12 +5,13 @@ import (
 	"log/slog"
 	"strconv"
 	"strings"
+	"time"
 )
 
-// receive takes one message, on the goroutine that read it: so messages reach
+// receive takes one message that came at came, on the goroutine that read it: so messages reach
 // their dialogs' queues in the order in which they were read. What belongs to
 // no dialog is answered here, without state (RFC 3261 §8.2.7).
-func (s *Server) receive(b []byte, f flow) {
+func (s *Server) receive(b []byte, f flow, came time.Time) {
 	defer func() {
 		if p := recover(); p != nil {
 			s.recovered(p, "")
@@ -23,10 +24,10 @@ func (s *Server) receive(b []byte, f flow) {
 	m, err := parse(b, f.network == networkTCP)
 	switch m := m.(type) {
 	case *request:
-		m.flow = f
+		m.flow, m.came = f, came
 		s.request(m)
 	case *response:
-		m.flow = f
+		m.flow, m.came = f, came
 		s.response(m)
 	default:
 		s.count.malformed.Add(1)
@@ -90,13 +91,13 @@ func (s *Server) response(r *response) {
 		s.count.stray.Add(1)
 		return
 	}
-	d.deliver(func() { d.response(r) })
+	d.deliver(r.came, func() { d.response(r) })
 }
 
 // request hands a request to its dialog, or answers it.
 func (s *Server) request(r *request) {
 	if d := s.dialogOf(r); d != nil {
-		d.deliver(func() { d.request(r) })
+		d.deliver(r.came, func() { d.request(r) })
 		return
 	}
 	switch {

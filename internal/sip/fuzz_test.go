@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"confab/internal/contract"
 	"confab/internal/leg"
@@ -208,7 +209,7 @@ func FuzzServer(f *testing.F) {
 				message = strings.ReplaceAll(message, "OURTAG", k.tag)
 			}
 			s.mu.Unlock()
-			s.receive([]byte(message), flow{network: networkUDP, remote: from})
+			s.receive([]byte(message), flow{network: networkUDP, remote: from}, time.Now())
 		}
 		if err := s.Close(); err != nil {
 			t.Fatal(err)

@@ -39,9 +39,9 @@ func (s *Server) invite(r *request) {
 		return
 	}
 	d := newDialog(s, dialogKey{r.callID, token()}, r.flow)
-	d.deliver(func() { d.begin(r) })
+	d.deliver(r.came, func() { d.begin(r) })
 	if code := s.enter(d, r); code != 0 {
-		s.overload.turn(time.Now(), d.q.close())
+		s.overload.drop(time.Now(), d.q.close())
 		if code == 503 {
 			s.count.refused.Add(1)
 		}
@@ -87,7 +87,7 @@ func (d *dialog) begin(r *request) {
 	if offer != nil && offer.Secured() && d.s.cfg.Secure != nil {
 		d.voice, err = d.s.openSecureVoice(d.s.ctx, nil, text)
 	} else {
-		d.voice, err = d.s.openVoice(d.s.cfg.Codecs, d.s.cfg.Accepted, offer, d.flow.remote.Addr(), false)
+		d.voice, err = d.s.openVoice(d.s.formats, offer, d.flow.remote.Addr(), false)
 	}
 	switch {
 	case errors.Is(err, sdp.ErrNothingFits):
@@ -140,8 +140,8 @@ func (d *dialog) serveInvite(r *request) *serverInvite {
 				d.finishConfirm()
 			}
 		},
-		func() { delete(d.server, key) })
-	d.server[key] = x
+		func() { d.server.remove(key) })
+	d.server.put(key, x)
 	return x
 }
 
@@ -241,6 +241,7 @@ func (d *dialog) answer() error {
 	d.ringing.stop()
 	d.patience.stop()
 	d.accept(d.invited, d.inviting, said)
+	d.s.overload.settle(time.Now())
 	d.alive()
 	return nil
 }
@@ -312,6 +313,7 @@ func (d *dialog) refuse(cause contract.Cause, code int) {
 		return
 	}
 	d.respond(d.invited, d.inviting, code, nil)
+	d.s.overload.settle(time.Now())
 	d.end(cause, code)
 }
 

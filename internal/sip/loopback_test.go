@@ -1,10 +1,13 @@
 package sip_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -58,33 +61,42 @@ type accept func(leg.Leg)
 
 func (a accept) Accept(l leg.Leg) { a(l) }
 
-// hears plays a tone to one end and expects the other to hear it.
+// hears plays a tone to one end until the other has heard it for 400 ms. On a machine that
+// is held up, or while hands are shaken for a protected voice, that takes some time.
 func hears(t *testing.T, from, to leg.Leg, hz float64) {
 	t.Helper()
+	const window, patience = 3200, 10 * 8000 // samples
 	tap, err := to.Session().Tap()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer tap.Close()
-	played := make(chan error, 1)
-	go func() {
-		played <- from.Session().Play(t.Context(), audio.NewTone(8000, hz, -10, 600*time.Millisecond))
-	}()
+	ctx, heardIt := context.WithCancel(t.Context())
+	var plays sync.WaitGroup
+	defer plays.Wait()
+	defer heardIt()
+	plays.Go(func() {
+		err := from.Session().Play(ctx, audio.NewTone(8000, hz, -10, 20*time.Second))
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("the tone ended: %v", err)
+		}
+	})
 	var heard []int16
-	for len(heard) < 8000 {
+	best := audio.Quietest
+	for len(heard) < patience {
 		frame := make([]int16, 160)
 		n, err := tap.Read(t.Context(), frame)
 		if err != nil {
 			t.Fatal(err)
 		}
-		heard = append(heard, frame[:n]...)
+		if heard = append(heard, frame[:n]...); len(heard) < window {
+			continue
+		}
+		if best = max(best, audiotest.Hears(heard[len(heard)-window:], 8000, hz)); best >= -25 {
+			return
+		}
 	}
-	if err := <-played; err != nil {
-		t.Error(err)
-	}
-	if level := audiotest.Hears(heard[1600:4800], 8000, hz); level < -25 {
-		t.Errorf("%v Hz heard at %v dBov", hz, level)
-	}
+	t.Errorf("%v Hz heard at %v dBov at best", hz, best)
 }
 
 func TestNewRefuses(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/emiago/sipgo/sip"
 )
@@ -17,6 +18,7 @@ type envelope struct {
 	callID     string
 	cseq       uint32
 	cseqMethod string
+	came       time.Time // at the socket
 }
 
 // party is a From or To.

@@ -1,48 +1,79 @@
 package sip
 
 import (
-	"math"
+	"slices"
 	"sync"
 	"time"
 )
 
 const (
-	// overloadTarget is how long what was delivered to a dialog may wait for its
-	// turn. Far below T1 (500 ms), at which far ends begin to repeat themselves
+	// overloadTarget is how long a message may wait for its turn, from when it came to
+	// the socket. Far below T1 (500 ms), at which far ends begin to repeat themselves
 	// and make it worse.
 	overloadTarget = 50 * time.Millisecond
-	// overloadInterval is how often it is judged.
+	// overloadInterval is how often it is judged, unless too little happens to tell.
 	overloadInterval = 100 * time.Millisecond
-	// How much the part of the new calls that is admitted shrinks (its logarithm)
-	// per second of wait beyond the target, and per second by which the wait grew:
-	// so chosen that the wait settles without swinging.
-	perWait   = 0.5
-	perGrowth = 5.0
-	// recovery is by how much the part grows at least where the wait is short.
-	recovery = 1.1
-	// leastAdmitted is always admitted: how else would it be known that it is over?
-	leastAdmitted = 0.005
+	mostInterval     = 10 * overloadInterval
+	// mostPast is over how many intervals the speed is measured.
+	mostPast = 10
+	// few is how many messages, or new calls in an interval, are no load. That many
+	// may wait for a dialog of their own that is busy, and say nothing of the machine
+	// (RFC 8289 §3.1 has the same exception for a queue of one packet).
+	few = 8
+	// drainTime is how long a wait takes to go away: a wait of a half of it withholds
+	// a half of what can be served. A call is work for as long after it was let in, so
+	// what is withheld faster is withheld twice.
+	drainTime = time.Second
+	// By how much more the rate grows in each interval in a row in which the wait is
+	// short, and by how much at most: what the machine can may have been something else
+	// than was thought, and is looked for faster and faster. Where few calls come it
+	// grows by relief.
+	growth     = 0.02
+	mostGrowth = 0.2
+	relief     = 1.0
+	// leastRate, in calls a second, is always admitted: how else would it be known that
+	// it is over?
+	leastRate = 2.0
+	// calm is how many intervals in a row without a refusal, or a long wait, end it.
+	calm = 5
 )
 
 // overload refuses a part of the new calls while the machine does not keep up,
 // so that those it takes are served in time: past its capacity a switch without
 // it answers late, is asked again, and in the end serves nobody.
 //
-// Whether it keeps up is told by how many messages wait between the socket and
-// their dialog's goroutine, and how fast they get there. As in CoDel (RFC 8289
-// §3.1) the fewest within an interval count: a burst makes some wait, a standing
-// queue makes all. The part follows the wait as in PIE (RFC 8033 §4.2), but by
-// ratios, so that it settles as fast at ten times the load that can be served as
-// at twice.
+// Whether it keeps up is told by how long messages wait, from the socket to their
+// dialog's goroutine. As in CoDel (RFC 8289 §3.1) the shortest wait within an interval
+// counts: a burst makes some wait, a standing queue makes all. What the machine can
+// is measured while they wait, for then it has all that it can do: the calls that get
+// their final answer in a second. So many are admitted, less what makes the wait go
+// away, and more little by little while there is none.
 type overload struct {
-	mu       sync.Mutex
-	until    time.Time     // the interval's end
-	waiting  int           // messages, now
-	fewest   int           // within the interval
-	turns    int           // messages that had theirs within it
-	before   time.Duration // the wait of the interval before
-	withheld float64       // 1 less the part that is admitted
-	credit   float64       // of the calls let in
+	mu      sync.Mutex
+	began   time.Time // the interval
+	waiting int       // messages, now
+	now     interval
+
+	limited  bool
+	capacity float64 // calls a second that it can, as far as is known
+	rate     float64 // calls a second that are admitted
+	tokens   float64
+	filled   time.Time // when tokens were last added to
+	calm     int       // intervals in a row without a refusal or a long wait
+	eased    int       // intervals in a row with a short wait
+	withheld float64   // part of the calls of the last interval that were refused
+
+	past []interval // of the load that there is, the last second's
+}
+
+// interval is what has happened in one.
+type interval struct {
+	length  time.Duration
+	turns   int           // messages that had theirs
+	least   time.Duration // that one of them had waited
+	asked   int           // new calls
+	refused int           // of them
+	settled int           // new calls that had their final answer
 }
 
 // wait takes note of a message that waits for its turn.
@@ -53,14 +84,32 @@ func (o *overload) wait(now time.Time) {
 	o.waiting++
 }
 
-// turn takes note that so many messages wait no longer.
-func (o *overload) turn(now time.Time, n int) {
+// turn takes note that a message that came at came has its turn.
+func (o *overload) turn(now, came time.Time) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.judgeLocked(now)
+	o.waiting--
+	if d := now.Sub(came); o.now.turns == 0 || d < o.now.least {
+		o.now.least = d
+	}
+	o.now.turns++
+}
+
+// drop takes note that so many messages wait no longer, without a turn.
+func (o *overload) drop(now time.Time, n int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.judgeLocked(now)
 	o.waiting -= n
-	o.turns += n
-	o.fewest = min(o.fewest, o.waiting)
+}
+
+// settle takes note that a call that was admitted has its final answer.
+func (o *overload) settle(now time.Time) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.judgeLocked(now)
+	o.now.settled++
 }
 
 // admits decides on one new call.
@@ -68,45 +117,18 @@ func (o *overload) admits(now time.Time) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.judgeLocked(now)
-	if o.withheld == 0 {
+	o.now.asked++
+	if !o.limited {
 		return true
 	}
-	// Evenly, rather than by chance.
-	if o.credit += 1 - o.withheld; o.credit < 1 {
+	o.tokens = min(o.tokens+o.rate*now.Sub(o.filled).Seconds(), max(1, o.rate*overloadInterval.Seconds()))
+	o.filled = now
+	if o.tokens < 1 {
+		o.now.refused++
 		return false
 	}
-	o.credit--
+	o.tokens--
 	return true
-}
-
-// judgeLocked ends the interval that has passed, and those after it in which
-// nothing happened.
-func (o *overload) judgeLocked(now time.Time) {
-	if now.Before(o.until) {
-		return
-	}
-	if !o.until.IsZero() {
-		// RFC 8033 §4.2: the wait is what waits, by how fast it goes.
-		o.adjustLocked(time.Duration(o.fewest) * overloadInterval / time.Duration(max(o.turns, 1)))
-		if o.waiting == 0 {
-			for range min(now.Sub(o.until)/overloadInterval, 100) {
-				o.adjustLocked(0)
-			}
-		}
-	}
-	o.until, o.fewest, o.turns = now.Add(overloadInterval), o.waiting, 0
-}
-
-func (o *overload) adjustLocked(wait time.Duration) {
-	by := math.Exp(-perWait*(wait-overloadTarget).Seconds() - perGrowth*(wait-o.before).Seconds())
-	if wait < overloadTarget/2 {
-		by = max(by, recovery)
-	}
-	o.before = wait
-	o.withheld = 1 - min(max((1-o.withheld)*by, leastAdmitted), 1)
-	if o.withheld == 0 {
-		o.credit = 0
-	}
 }
 
 // part returns which part of the new calls is refused at present, 0 to 1.
@@ -115,4 +137,110 @@ func (o *overload) part(now time.Time) float64 {
 	defer o.mu.Unlock()
 	o.judgeLocked(now)
 	return o.withheld
+}
+
+// judgeLocked ends the interval that has passed, and those after it in which
+// nothing happened.
+func (o *overload) judgeLocked(now time.Time) {
+	if o.began.IsZero() {
+		o.began = now
+	}
+	i := &o.now
+	i.length = now.Sub(o.began)
+	tells := i.turns >= few || o.waiting <= few
+	if i.length < overloadInterval || !tells && i.length < mostInterval {
+		return
+	}
+	var wait time.Duration
+	switch {
+	case i.turns >= few:
+		wait = i.least
+	case o.waiting > few: // and nothing has moved for long
+		wait = i.length
+	}
+	o.withheld = float64(i.refused) / float64(max(i.asked, 1))
+	o.noteLocked()
+	if wait > overloadTarget {
+		o.holdLocked(wait)
+	} else {
+		o.relieveLocked(wait)
+	}
+	if i.asked, i.refused = 0, 0; o.waiting <= few {
+		for range min(i.length/overloadInterval-1, 100) { // in which nothing happened
+			o.relieveLocked(0)
+		}
+	}
+	o.began, o.now = now, interval{}
+}
+
+// noteLocked keeps the interval, or forgets all of them when there is no load whose
+// speed could be known.
+func (o *overload) noteLocked() {
+	if i := &o.now; i.asked <= few && i.settled <= few {
+		o.past = o.past[:0]
+		return
+	}
+	if len(o.past) == mostPast {
+		o.past = slices.Delete(o.past, 0, 1)
+	}
+	o.past = append(o.past, o.now)
+}
+
+// speedLocked returns how many calls a second are served.
+func (o *overload) speedLocked() float64 {
+	all := o.past
+	if len(all) == 0 { // the interval that ends was no load
+		all = []interval{o.now}
+	}
+	var settled int
+	var length time.Duration
+	for _, i := range all {
+		settled += i.settled
+		length += i.length
+	}
+	return float64(settled) / length.Seconds()
+}
+
+// holdLocked lets fewer calls in, for messages wait too long.
+func (o *overload) holdLocked(wait time.Duration) {
+	speed := o.speedLocked()
+	if !o.limited {
+		// Of a load that has just begun few calls have been answered yet.
+		o.limited, o.tokens = true, 0
+		o.capacity = max(speed, min(2*speed, float64(o.now.asked)/o.now.length.Seconds()))
+		o.filled = o.began.Add(o.now.length)
+	}
+	o.calm, o.eased = 0, 0
+	o.capacity += 0.3 * (speed - o.capacity)
+	o.setLocked(1 - min(1, (wait-overloadTarget/2).Seconds()/drainTime.Seconds()))
+}
+
+// relieveLocked lets more calls in after an interval without a long wait, and in the
+// end all.
+func (o *overload) relieveLocked(wait time.Duration) {
+	if !o.limited {
+		return
+	}
+	if wait > overloadTarget/2 {
+		o.eased = 0
+		o.setLocked(1)
+		return
+	}
+	o.eased++
+	by := min(growth*float64(o.eased), mostGrowth)
+	if o.now.asked <= few {
+		by = relief
+	}
+	o.capacity = max(o.capacity, leastRate) * (1 + by)
+	o.setLocked(1)
+	if o.now.refused > 0 {
+		o.calm = 0
+	} else if o.calm++; o.calm >= calm {
+		o.limited, o.withheld = false, 0
+	}
+}
+
+// setLocked admits that part of what it can from now on.
+func (o *overload) setLocked(part float64) {
+	o.rate = max(leastRate, o.capacity*part)
 }

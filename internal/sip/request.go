@@ -10,7 +10,8 @@ import (
 func (d *dialog) request(r *request) {
 	switch r.method {
 	case "ACK":
-		if x, ok := d.server[r.key()].(*serverInvite); ok && x.ack() {
+		x, _ := d.server.get(r.key())
+		if x, ok := x.(*serverInvite); ok && x.ack() {
 			return
 		}
 		d.acknowledged(r)
@@ -18,14 +19,14 @@ func (d *dialog) request(r *request) {
 	case "CANCEL":
 		key := r.key()
 		key.method = "INVITE"
-		if _, ok := d.server[key]; !ok {
+		if _, ok := d.server.get(key); !ok {
 			d.refuseInside(r, 481)
 			return
 		}
 		d.canceled(r)
 		return
 	}
-	if x, ok := d.server[r.key()]; ok {
+	if x, ok := d.server.get(r.key()); ok {
 		x.again()
 		return
 	}
@@ -91,8 +92,8 @@ func (d *dialog) follow(f flow) {
 func (d *dialog) serve(r *request, code int, body []byte, extra ...header) {
 	key := r.key()
 	back, _ := r.reply()
-	x := &serverOther{out: &path{d, back}, timers: &d.timers, ended: func() { delete(d.server, key) }}
-	d.server[key] = x
+	x := &serverOther{out: &path{d, back}, timers: &d.timers, ended: func() { d.server.remove(key) }}
+	d.server.put(key, x)
 	x.respond(d.write(r, code, body, extra...))
 }
 
@@ -266,9 +267,9 @@ func (d *dialog) send(method string, extra []header, body []byte, then func(*res
 			}
 		},
 		failed: func(err error) { then(nil, err) },
-		ended:  func() { delete(d.client, key) },
+		ended:  func() { d.client.remove(key) },
 	}
-	d.client[key] = x
+	d.client.put(key, x)
 	x.begin()
 	if d.phase == phaseLive {
 		d.alive()
@@ -288,7 +289,7 @@ func (d *dialog) sendBye() {
 
 // response takes a response to a request of ours.
 func (d *dialog) response(r *response) {
-	if x, ok := d.client[r.key()]; ok {
+	if x, ok := d.client.get(r.key()); ok {
 		x.receive(r)
 		return
 	}

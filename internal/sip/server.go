@@ -18,6 +18,7 @@ import (
 
 	"confab/internal/contract"
 	"confab/internal/media"
+	"confab/internal/sdp"
 )
 
 var (
@@ -40,6 +41,7 @@ type Server struct {
 	seed     maphash.Seed // of the tags of answers without state
 	count    counters
 	facing   facing
+	formats  []sdp.Format // of our codecs; shared, not to be changed
 
 	ctx    context.Context // ends when the server closes
 	cancel context.CancelFunc
@@ -95,6 +97,7 @@ func New(c Config) (*Server, error) {
 		dial: c.Dial, open: c.Plane.Open,
 		contacts: contacts{bound: addrPort(pc.LocalAddr()), advertise: c.Advertise.Unmap(), local: c.Local, dial: c.Dial},
 		limiter:  newLimiter(c.Limits),
+		formats:  media.Formats(c.Codecs, c.Accepted),
 		seed:     maphash.MakeSeed(),
 		ctx:      ctx, cancel: cancel,
 		conns:   make(map[netip.AddrPort]*conn),

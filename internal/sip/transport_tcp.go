@@ -340,7 +340,7 @@ func (c *conn) take(b []byte) bool {
 			}
 		}
 	}
-	c.s.receive(b, flow{network: networkTCP, remote: c.remote, conn: c})
+	c.s.receive(b, flow{network: networkTCP, remote: c.remote, conn: c}, time.Now())
 	return true
 }
 

@@ -16,8 +16,10 @@ const receiveBuffer = 4 << 20
 // udp is the one UDP socket: requests and answers of both roles pass it, so
 // what a NAT has opened for one serves the other.
 type udp struct {
-	pc   net.PacketConn
-	fast addrPortConn // pc, when it can: saves an allocation per packet
+	pc      net.PacketConn
+	fast    addrPortConn // pc, when it can: saves an allocation per packet
+	stamped *net.UDPConn // pc, when the system notes when a datagram comes
+	notes   [64]byte     // what it says beside one
 }
 
 // addrPortConn is what *net.UDPConn can do beside being a net.PacketConn.
@@ -32,19 +34,31 @@ func newUDP(pc net.PacketConn) *udp {
 	if b, ok := pc.(interface{ SetReadBuffer(int) error }); ok {
 		b.SetReadBuffer(receiveBuffer) // best effort
 	}
+	if c, ok := pc.(*net.UDPConn); ok && stampArrivals(c) {
+		u.stamped = c
+	}
 	return u
 }
 
-func (u *udp) read(b []byte) (int, netip.AddrPort, error) {
-	if u.fast != nil {
-		n, from, err := u.fast.ReadFromUDPAddrPort(b)
-		return n, netip.AddrPortFrom(from.Addr().Unmap(), from.Port()), err
+// read reads a datagram into b. It is called by one goroutine. came is when the
+// datagram came to the socket, where the system tells it, or else now.
+func (u *udp) read(b []byte) (n int, from netip.AddrPort, came time.Time, err error) {
+	switch {
+	case u.stamped != nil:
+		var notes int
+		n, notes, _, from, err = u.stamped.ReadMsgUDPAddrPort(b, u.notes[:])
+		came = arrival(u.notes[:notes], time.Now())
+	case u.fast != nil:
+		n, from, err = u.fast.ReadFromUDPAddrPort(b)
+		came = time.Now()
+	default:
+		var addr net.Addr
+		if n, addr, err = u.pc.ReadFrom(b); err == nil {
+			from = addrPort(addr)
+		}
+		came = time.Now()
 	}
-	n, from, err := u.pc.ReadFrom(b)
-	if err != nil {
-		return n, netip.AddrPort{}, err
-	}
-	return n, addrPort(from), nil
+	return n, netip.AddrPortFrom(from.Addr().Unmap(), from.Port()), came, err
 }
 
 func (u *udp) write(b []byte, to netip.AddrPort) error {
@@ -65,7 +79,7 @@ func (u *udp) write(b []byte, to netip.AddrPort) error {
 func (s *Server) readUDP() {
 	buf := make([]byte, maxDatagram+1)
 	for {
-		n, from, err := s.udp.read(buf)
+		n, from, came, err := s.udp.read(buf)
 		if errors.Is(err, net.ErrClosed) || s.stopping() {
 			return
 		}
@@ -83,7 +97,7 @@ func (s *Server) readUDP() {
 			s.count.limited.Add(1)
 			continue
 		}
-		s.receive(bytes.Clone(b), flow{network: networkUDP, remote: from})
+		s.receive(bytes.Clone(b), flow{network: networkUDP, remote: from}, came)
 	}
 }
 

@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"mime"
 	"mime/multipart"
 	"net/netip"
 	"net/textproto"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,11 +31,15 @@ const dtmfPayload = 101
 type voice struct {
 	session *media.Session
 	peer    *webrtc.Peer // of a voice that is protected (DTLS-SRTP), which it negotiates; nil: RTP
-	local   sdp.Local
-	heard   []byte // the far end's last description
-	said    []byte // ours
-	offered bool   // ours is an offer, its answer has not come
+	local   sdp.Local    // its Formats are the server's, until one of them is another
+	heard   sum          // of the far end's last description; zero: there was none
+	said    sum          // of ours
+	offered bool         // ours is an offer, its answer has not come
 }
+
+// sum is what is kept of a description, to know it when it is said again: the text is
+// a part of a message, which would be kept with it for as long as the call lasts.
+type sum [sha256.Size]byte
 
 // errUnprotected: a far end wants a protected voice, or one is wanted of it.
 var errUnprotected = errors.New("no voice that is protected (DTLS-SRTP): it is not configured")
@@ -45,9 +51,9 @@ func (s *Server) openSecureVoice(ctx context.Context, codecs []codec.Codec, text
 	case s.cfg.Secure == nil:
 		return voice{}, errUnprotected
 	case text != nil:
-		v.peer, v.said, err = s.cfg.Secure.Answer(ctx, text)
+		v.peer, _, err = s.cfg.Secure.Answer(ctx, text)
 	default:
-		v.peer, v.said, err = s.cfg.Secure.Offer(ctx, codecs...)
+		v.peer, _, err = s.cfg.Secure.Offer(ctx, codecs...)
 	}
 	if err != nil {
 		return voice{}, err
@@ -98,13 +104,12 @@ func (v *voice) close() {
 	v.session.Close()
 }
 
-// openVoice makes the session of a dialog that may have these codecs, and those accepted if its far
-// end offers them, with what its far end has said of
-// itself (nil: nothing yet).
-func (s *Server) openVoice(codecs, accepted []codec.Codec, offer *sdp.Description, signal netip.Addr, alone bool) (voice, error) {
+// openVoice makes the session of a dialog that may have these formats, with what its
+// far end has said of itself (nil: nothing yet).
+func (s *Server) openVoice(formats []sdp.Format, offer *sdp.Description, signal netip.Addr, alone bool) (voice, error) {
 	config := media.SessionConfig{Signal: signal, Alone: alone}
 	local := sdp.Local{
-		Formats: media.Formats(codecs, accepted),
+		Formats: formats,
 		DTMF:    dtmfPayload,
 		PTime:   20 * time.Millisecond,
 		ID:      sessionID(),
@@ -126,10 +131,11 @@ func (s *Server) openVoice(codecs, accepted []codec.Codec, offer *sdp.Descriptio
 	return voice{session: session, local: local}, nil
 }
 
-// codecs are those called names, and nothing accepted besides; no names are the server's own.
-func (s *Server) codecs(names []string) (offered, accepted []codec.Codec, err error) {
+// codecs are those called names, and what is said of them: nothing is accepted besides. No
+// names are the server's own.
+func (s *Server) codecs(names []string) (offered []codec.Codec, formats []sdp.Format, err error) {
 	if names == nil {
-		return s.cfg.Codecs, s.cfg.Accepted, nil
+		return s.cfg.Codecs, s.formats, nil
 	}
 	offered = make([]codec.Codec, len(names))
 	for i, name := range names {
@@ -137,7 +143,7 @@ func (s *Server) codecs(names []string) (offered, accepted []codec.Codec, err er
 			return nil, nil, err
 		}
 	}
-	return offered, nil, nil
+	return offered, media.Formats(offered, nil), nil
 }
 
 // sessionID returns a number for the o= line (RFC 8866 §5.2), which some far
@@ -199,7 +205,8 @@ func (v *voice) accept(text []byte) error {
 
 // adopt lets the session do what was agreed.
 func (v *voice) adopt(text []byte, a sdp.Agreed) error {
-	if bytes.Equal(text, v.heard) {
+	heard := sum(sha256.Sum256(text))
+	if heard == v.heard {
 		return nil // RFC 3264 §8: nothing has changed
 	}
 	params, err := media.ParamsOf(a)
@@ -209,10 +216,11 @@ func (v *voice) adopt(text []byte, a sdp.Agreed) error {
 	if err := v.session.Set(params); err != nil {
 		return err
 	}
-	v.heard = text
+	v.heard = heard
 	// What is spoken is offered from now on: an offer without it would end it.
 	for i, f := range v.local.Formats {
 		if f.Unoffered && f.Fits(a) {
+			v.local.Formats = slices.Clone(v.local.Formats)
 			v.local.Formats[i].Unoffered = false
 		}
 	}
@@ -222,11 +230,11 @@ func (v *voice) adopt(text []byte, a sdp.Agreed) error {
 // say notes what we say. Whenever it differs from what we said before, its
 // version is raised by one (RFC 3264 §8), by writing it again.
 func (v *voice) say(text []byte, again func() []byte) []byte {
-	if v.said != nil && !bytes.Equal(text, v.said) {
+	if v.said != (sum{}) && v.said != sha256.Sum256(text) {
 		v.local.Version++
 		text = again()
 	}
-	v.said = text
+	v.said = sha256.Sum256(text)
 	return text
 }
 
