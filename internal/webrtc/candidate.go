@@ -62,13 +62,24 @@ func (c *Config) addresses(bound netip.Addr) (list []netip.Addr) {
 }
 
 // candidates are our candidates at addresses, as values of a=candidate (RFC 8839
-// §5.1): all of the host itself, the first preferred.
-func candidates(addresses []netip.Addr, port uint16) []string {
-	list := make([]string, len(addresses))
+// §5.1): all of the host itself, the first preferred, and by UDP before TCP. tcp is the
+// port of TCP; 0: there is none.
+func candidates(addresses []netip.Addr, port, tcp uint16) []string {
+	list := make([]string, 0, 2*len(addresses))
 	for i, addr := range addresses {
 		// RFC 8445 §5.1.2.1: type preference, local preference, component.
 		priority := 126<<24 | (65535-i)<<8 | (256 - 1)
-		list[i] = fmt.Sprintf("%d 1 udp %d %s %d typ host", i+1, priority, addr, port)
+		list = append(list, fmt.Sprintf("%d 1 udp %d %s %d typ host", i+1, priority, addr, port))
+	}
+	if tcp == 0 {
+		return list
+	}
+	for i, addr := range addresses {
+		// RFC 6544 §4.2: a type preference below that of UDP, and in the local preference
+		// a direction preference, of passive 4.
+		priority := 90<<24 | (4<<13|(8191-i))<<8 | (256 - 1)
+		// RFC 6544 §4.5: how it is written.
+		list = append(list, fmt.Sprintf("%d 1 tcp %d %s %d typ host tcptype passive", len(addresses)+i+1, priority, addr, tcp))
 	}
 	return list
 }

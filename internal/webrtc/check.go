@@ -2,7 +2,6 @@ package webrtc
 
 import (
 	"encoding/binary"
-	"net/netip"
 	"strings"
 
 	"github.com/pion/stun/v3"
@@ -10,7 +9,7 @@ import (
 
 // checked is what a connectivity check says that has been authenticated.
 type checked struct {
-	from      netip.AddrPort
+	from      spot
 	user      string // of ours, that it was for
 	nominates bool   // USE-CANDIDATE
 	priority  uint32
@@ -21,22 +20,13 @@ type checked struct {
 //
 // Deviation (RFC 8489 §9.1.3): who does not know a password gets no error. The port may be
 // reachable by everybody, and tells strangers nothing.
-func (d *door) check(data []byte, from netip.AddrPort) []byte {
-	m := stun.NewWithOptions(stun.WithStrict(true)) // what follows MESSAGE-INTEGRITY anybody may have put there
-	if stun.Decode(data, m) != nil || m.Type != stun.BindingRequest {
-		return nil
-	}
-	name, err := m.Get(stun.AttrUsername)
-	if err != nil {
-		return nil
-	}
-	// RFC 8445 §7.2.2: the receiver's user name, a colon, the sender's.
-	user, theirs, ok := strings.Cut(string(name), ":")
-	if !ok {
+func (d *door) check(data []byte, from spot) []byte {
+	m, user, theirs := readCheck(data)
+	if m == nil {
 		return nil
 	}
 	p := d.peerCalled(user)
-	if p == nil {
+	if p == nil || !from.conn.serves(p) {
 		return nil
 	}
 	password := p.password(user, theirs)
@@ -62,6 +52,25 @@ func (d *door) check(data []byte, from netip.AddrPort) []byte {
 		return nil
 	}
 	return build(m, stun.BindingSuccess, key, &stun.XORMappedAddress{IP: from.Addr().AsSlice(), Port: int(from.Port())})
+}
+
+// readCheck reads a connectivity check, and for whom it is: our user name, and that of
+// who sends it. It is nil if data is none.
+func readCheck(data []byte) (m *stun.Message, user, theirs string) {
+	m = stun.NewWithOptions(stun.WithStrict(true)) // what follows MESSAGE-INTEGRITY anybody may have put there
+	if stun.Decode(data, m) != nil || m.Type != stun.BindingRequest {
+		return nil, "", ""
+	}
+	name, err := m.Get(stun.AttrUsername)
+	if err != nil {
+		return nil, "", ""
+	}
+	// RFC 8445 §7.2.2: the receiver's user name, a colon, the sender's.
+	user, theirs, ok := strings.Cut(string(name), ":")
+	if !ok {
+		return nil, "", ""
+	}
+	return m, user, theirs
 }
 
 // build answers request with an attribute of that kind.

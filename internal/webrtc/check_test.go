@@ -206,7 +206,7 @@ func TestPeer_restart(t *testing.T) {
 		if r := f.reply(); r != nil {
 			t.Errorf("the old password is answered with %v", r)
 		}
-		if p.door.peerAt(f.conn.LocalAddr().(*net.UDPAddr).AddrPort()) != nil {
+		if p.door.peerAt(spot{AddrPort: f.conn.LocalAddr().(*net.UDPAddr).AddrPort()}) != nil {
 			t.Error("the old source still is the far end's")
 		}
 	})
@@ -259,7 +259,7 @@ func FuzzDoor(f *testing.F) {
 			return
 		}
 		d := newDoor(nil) // an answer would need a connection
-		d.receive(data, netip.AddrPortFrom(farHost, 4000))
+		d.receive(data, spot{AddrPort: netip.AddrPortFrom(farHost, 4000)})
 	})
 }
 

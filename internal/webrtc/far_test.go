@@ -33,7 +33,7 @@ func inMemory(t *testing.T) (*Transport, *memnet.Net) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tr, err := New(Config{Plane: plane, Codecs: []codec.Codec{codec.PCMU}})
+	tr, err := New(Config{Plane: plane, Codecs: []codec.Codec{codec.PCMU}, Listen: network.Host(ourHost).Listen, TCPLow: 443, TCPHigh: 443})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,14 +44,18 @@ func inMemory(t *testing.T) (*Transport, *memnet.Net) {
 // far is a far end made by hand: full ICE, as little of it as is needed.
 type far struct {
 	t           *testing.T
-	conn        net.PacketConn
+	conn        packets
 	to          net.Addr
 	user, name  string // its own, and ours with it: the USERNAME of its checks
 	password    string // ours
 	certificate tls.Certificate
 	fingerprint string
 
+	priority byte // of its checks, the first byte
+
 	replies chan []byte
+	voice   chan []byte
+	closed  chan struct{} // when nothing can come any more
 	wire    *wire
 	wg      sync.WaitGroup
 }
@@ -63,27 +67,56 @@ func newFar(t *testing.T, network *memnet.Net, port int) *far {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &far{t: t, conn: conn, user: "farfar", replies: make(chan []byte, 100)}
+	f := unconnected(t)
+	f.use(conn)
+	return f
+}
+
+// unconnected makes one that is still to be given a connection.
+func unconnected(t *testing.T) *far {
+	t.Helper()
+	f := &far{t: t, user: "farfar", priority: 110, replies: make(chan []byte, 100), voice: make(chan []byte, 1000), closed: make(chan struct{})}
+	var err error
 	if f.certificate, f.fingerprint, err = newCertificate(); err != nil {
 		t.Fatal(err)
 	}
+	return f
+}
+
+// packets is what packets go in and out by.
+type packets interface {
+	ReadFrom(b []byte) (int, net.Addr, error)
+	WriteTo(b []byte, to net.Addr) (int, error)
+	LocalAddr() net.Addr
+	Close() error
+}
+
+// use gives it a connection.
+func (f *far) use(conn packets) {
+	f.conn = conn
 	f.wire = newWire(func(b []byte) { _, _ = conn.WriteTo(b, f.to) })
 	f.wg.Go(func() {
+		defer close(f.closed)
 		b := make([]byte, 2000)
 		for {
 			n, _, err := conn.ReadFrom(b)
 			if err != nil {
 				return
 			}
-			if b[0] <= 3 {
+			switch {
+			case b[0] <= 3:
 				f.replies <- append([]byte(nil), b[:n]...)
-			} else if b[0] < 64 {
+			case b[0] < 64:
 				f.wire.put(b[:n])
+			default:
+				select {
+				case f.voice <- append([]byte(nil), b[:n]...):
+				default: // nobody listens
+				}
 			}
 		}
 	})
-	t.Cleanup(func() { conn.Close(); f.wire.Close(); f.wg.Wait() })
-	return f
+	f.t.Cleanup(func() { conn.Close(); f.wire.Close(); f.wg.Wait() })
 }
 
 // offer is what a browser would offer, for short.
@@ -138,7 +171,7 @@ func attribute(kind stun.AttrType, value ...byte) stun.Setter {
 
 // check makes a check as it should be.
 func (f *far) check(more ...stun.Setter) *stun.Message {
-	list := append([]stun.Setter{stun.NewUsername(f.name), attribute(stun.AttrICEControlling, 1, 2, 3, 4, 5, 6, 7, 8), attribute(stun.AttrPriority, 110, 0, 0, 1)}, more...)
+	list := append([]stun.Setter{stun.NewUsername(f.name), attribute(stun.AttrICEControlling, 1, 2, 3, 4, 5, 6, 7, 8), attribute(stun.AttrPriority, f.priority, 0, 0, 1)}, more...)
 	return f.request(append(list, stun.NewShortTermIntegrity(f.password), stun.Fingerprint)...)
 }
 

@@ -59,7 +59,8 @@ type Peer struct {
 	err      error
 }
 
-func newPeer(t *Transport, session *media.Session, codecs []codec.Codec) *Peer {
+// newPeer makes a peer of a session. tcp is our port for TCP; 0: there is none.
+func newPeer(t *Transport, session *media.Session, codecs []codec.Codec, tcp uint16) *Peer {
 	p := &Peer{t: t, session: session, connected: make(chan struct{}), done: make(chan struct{})}
 	p.life, p.kill = context.WithCancel(context.Background())
 	p.wire = newWire(p.sendDTLS)
@@ -70,7 +71,7 @@ func newPeer(t *Transport, session *media.Session, codecs []codec.Codec) *Peer {
 		Formats: media.Formats(codecs, nil), DTMF: dtmfPayload, PTime: 20 * time.Millisecond, ID: sessionID(), Version: 1,
 		Secure: &sdp.Secure{
 			User: user, Password: password, Lite: true, Fingerprints: []string{t.fingerprint}, SSRC: session.SSRC(),
-			Candidates: candidates(addresses, at.Port()),
+			Candidates: candidates(addresses, at.Port(), tcp),
 		},
 	}
 	host := netip.AddrFrom4([4]byte{127, 0, 0, 1})
@@ -343,7 +344,7 @@ func (p *Peer) end(err error) {
 		p.patience.Stop()
 	}
 	users := []string{p.local.Secure.User, p.before.User}
-	sources := p.way.addresses()
+	sources := p.way.spots()
 	begun := p.begun
 	p.mu.Unlock()
 	p.t.cfg.Log.Debug("a peer has ended", "why", err)

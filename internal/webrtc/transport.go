@@ -48,6 +48,13 @@ type Config struct {
 	// interfaces, loopback last.
 	Addresses func() []netip.Addr
 
+	// Listen opens the port at which far ends connect whose network lets no UDP out (RFC
+	// 6544); nil: there is none. Of the ports from TCPLow to TCPHigh it is the first that
+	// is free. If they are one, New opens it and fails if that cannot be; else it opens
+	// with the first peer, like the ports of UDP, on the same addresses.
+	Listen          func(network, address string) (net.Listener, error)
+	TCPLow, TCPHigh uint16
+
 	Log *slog.Logger // nil discards
 }
 
@@ -76,6 +83,8 @@ type Transport struct {
 
 	mu     sync.Mutex
 	closed bool
+	tcp    *tcp                     // nil: none, or not yet
+	tried  bool                     // to open it
 	doors  map[net.PacketConn]*door // one for each loop
 	peers  map[*Peer]struct{}
 }
@@ -91,6 +100,12 @@ func New(c Config) (*Transport, error) {
 	if t.certificate, t.fingerprint, err = newCertificate(); err != nil {
 		return nil, fmt.Errorf("webrtc: make a certificate: %w", err)
 	}
+	if t.cfg.Listen != nil && t.cfg.TCPLow == t.cfg.TCPHigh {
+		t.tried = true
+		if t.tcp, err = t.listenTCP(); err != nil {
+			return nil, err
+		}
+	}
 	return t, nil
 }
 
@@ -103,6 +118,7 @@ func (t *Transport) Close() error {
 	for p := range t.peers {
 		peers = append(peers, p)
 	}
+	tcp := t.tcp
 	doors := make([]*door, 0, len(t.doors))
 	for _, d := range t.doors {
 		doors = append(doors, d)
@@ -115,6 +131,9 @@ func (t *Transport) Close() error {
 		_ = d.conn.Close()
 	}
 	t.wg.Wait()
+	if tcp != nil {
+		tcp.close() // after the handshakes, which have said that they end
+	}
 	return nil
 }
 
@@ -161,13 +180,13 @@ func (t *Transport) newPeer(codecs []codec.Codec) (*Peer, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := newPeer(t, session, codecs)
 	t.mu.Lock()
 	if t.closed {
 		t.mu.Unlock()
 		session.Close()
 		return nil, ErrClosed
 	}
+	p := newPeer(t, session, codecs, t.tcpPortLocked())
 	conn := session.Door()
 	d := t.doors[conn]
 	if d == nil {
@@ -180,6 +199,39 @@ func (t *Transport) newPeer(codecs []codec.Codec) (*Peer, error) {
 	p.door = d
 	d.admit(p, p.local.Secure.User)
 	return p, nil
+}
+
+// tcpPortLocked returns our port for TCP, which is opened for the first peer; 0 if there is
+// none.
+func (t *Transport) tcpPortLocked() uint16 {
+	if t.cfg.Listen != nil && !t.tried {
+		t.tried = true
+		var err error
+		if t.tcp, err = t.listenTCP(); err != nil {
+			t.cfg.Log.Warn("browsers whose network lets no UDP out need a TURN server", "err", err)
+		}
+	}
+	if t.tcp == nil {
+		return 0
+	}
+	return t.tcp.port
+}
+
+// doorOf returns the door of the peer that a check is for, by its user name; nil if it
+// is no check, or for nobody.
+func (t *Transport) doorOf(check []byte) *door {
+	m, user, _ := readCheck(check)
+	if m == nil {
+		return nil
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, d := range t.doors {
+		if d.peerCalled(user) != nil {
+			return d
+		}
+	}
+	return nil
 }
 
 // forget is told by a peer that it has ended.

@@ -20,33 +20,33 @@ const (
 
 // way is where a far end is, as ICE has found out.
 type way struct {
-	to       netip.AddrPort // nominated; invalid: none yet
-	priority uint32         // of to
-	user     string         // ours, that to was nominated for
-	since    time.Time      // of the first nomination for user
-	consent  time.Time      // of the last sign of life: a check from to, or a packet
-	checked  bool           // it was found out by checks
-	sources  []source       // that have checked, the latest last
+	to       spot      // nominated; invalid: none yet
+	priority uint32    // of to
+	user     string    // ours, that to was nominated for
+	since    time.Time // of the first nomination for user
+	consent  time.Time // of the last sign of life: a check from to, or a packet
+	checked  bool      // it was found out by checks
+	sources  []source  // that have checked, the latest last
 }
 
 type source struct {
-	addr netip.AddrPort
+	addr spot
 	user string // ours, that it has checked for
 }
 
 func (w *way) known() bool { return w.to.IsValid() || len(w.sources) > 0 }
 
 // best is where to send to: nominated, or at least checked.
-func (w *way) best() netip.AddrPort {
+func (w *way) best() spot {
 	if w.to.IsValid() || len(w.sources) == 0 {
 		return w.to
 	}
 	return w.sources[len(w.sources)-1].addr
 }
 
-// addresses are all that packets may come from.
-func (w *way) addresses() []netip.AddrPort {
-	list := make([]netip.AddrPort, 0, len(w.sources)+1)
+// spots are all that packets may come from.
+func (w *way) spots() []spot {
+	list := make([]spot, 0, len(w.sources)+1)
 	for _, s := range w.sources {
 		list = append(list, s.addr)
 	}
@@ -57,7 +57,7 @@ func (w *way) addresses() []netip.AddrPort {
 }
 
 // note takes note of a source that has checked, and returns the one that gives way to it.
-func (w *way) note(s source) (added bool, dropped netip.AddrPort) {
+func (w *way) note(s source) (added bool, dropped spot) {
 	at := slices.IndexFunc(w.sources, func(o source) bool { return o.addr == s.addr })
 	if at >= 0 {
 		w.sources = append(slices.Delete(w.sources, at, at+1), s)
@@ -70,6 +70,17 @@ func (w *way) note(s source) (added bool, dropped netip.AddrPort) {
 	}
 	w.sources = append(w.sources, s)
 	return true, dropped
+}
+
+// drop forgets a spot, where the far end is no more, and reports whether it was known.
+func (w *way) drop(at spot) bool {
+	n := len(w.sources)
+	w.sources = slices.DeleteFunc(w.sources, func(s source) bool { return s.addr == at })
+	if w.to == at {
+		w.to, w.priority = spot{}, 0
+		return true
+	}
+	return len(w.sources) < n
 }
 
 // nominate takes note of a nomination, and reports whether it is another way.
@@ -122,7 +133,7 @@ func (p *Peer) checked(c checked) bool {
 		p.door.claim(p, c.from)
 	}
 	if dropped.IsValid() {
-		p.door.dismiss(p, nil, []netip.AddrPort{dropped})
+		p.door.dismiss(p, nil, []spot{dropped})
 	}
 	moved := c.nominates && p.way.nominate(c, now)
 	if moved && p.before.User != "" && c.user == p.local.Secure.User {
@@ -132,24 +143,53 @@ func (p *Peer) checked(c checked) bool {
 		p.way.consent = now
 	}
 	if added || moved {
-		_ = p.session.SetPath(p.way.to, p.way.addresses()...) // a session that has closed needs none
+		p.directLocked()
 	}
 	p.beginLocked()
 	p.upLocked()
 	return true
 }
 
+// directLocked tells the session where the far end is. One that has closed needs not
+// know.
+func (p *Peer) directLocked() {
+	var sources []netip.AddrPort
+	for _, at := range p.way.spots() {
+		if at.conn == nil {
+			sources = append(sources, at.AddrPort)
+		}
+	}
+	if to := p.way.to; to.conn != nil {
+		_ = p.session.SetConnection(to.conn, to.AddrPort, sources...)
+		return
+	}
+	_ = p.session.SetPath(p.way.to.AddrPort, sources...)
+}
+
+// gone is told that a connection of the far end is over. Until it comes back, by
+// another or by UDP, nothing is said to it; for how long it may be away consent tells.
+func (p *Peer) gone(at spot) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.ended || !p.way.drop(at) {
+		return
+	}
+	p.door.dismiss(p, nil, []spot{at})
+	p.directLocked()
+}
+
 // placeLocked says where a far end is that does without ICE.
 func (p *Peer) placeLocked(at netip.AddrPort) {
-	if !at.IsValid() || at.Addr().IsUnspecified() || at.Port() == 0 || at == p.way.to {
+	to := spot{AddrPort: at}
+	if !at.IsValid() || at.Addr().IsUnspecified() || at.Port() == 0 || to == p.way.to {
 		return
 	}
 	if old := p.way.to; old.IsValid() {
-		p.door.dismiss(p, nil, []netip.AddrPort{old})
+		p.door.dismiss(p, nil, []spot{old})
 	}
-	p.way = way{to: at}
-	p.door.claim(p, at)
-	_ = p.session.SetPath(at)
+	p.way = way{to: to}
+	p.door.claim(p, to)
+	p.directLocked()
 }
 
 // restartLocked begins an ICE restart: we have new credentials, and those before hold
@@ -167,7 +207,7 @@ func (p *Peer) restartLocked() {
 
 // forgetOldLocked ends a restart: what was found out before it holds no more.
 func (p *Peer) forgetOldLocked() {
-	var gone []netip.AddrPort
+	var gone []spot
 	p.way.sources = slices.DeleteFunc(p.way.sources, func(s source) bool {
 		old := s.user == p.before.User && s.addr != p.way.to
 		if old {
