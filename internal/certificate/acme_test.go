@@ -1,6 +1,7 @@
 package certificate_test
 
 import (
+	"context"
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
@@ -14,11 +15,13 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"confab/internal/certificate"
+	"confab/internal/logtest"
 )
 
 // acmeServer is an authority by RFC 8555, as small as a client lets it be: one
@@ -125,12 +128,17 @@ func (s *acmeServer) challenge(status string) map[string]string {
 // prove looks whether who asked for the domain is who answers there.
 func (s *acmeServer) prove() error {
 	if s.kind == "http-01" {
-		resp, err := http.Get("http://" + s.at + "/.well-known/acme-challenge/" + challengeToken)
+		r, err := http.NewRequest("GET", "http://"+s.at+"/.well-known/acme-challenge/"+challengeToken, nil)
+		if err != nil {
+			return err
+		}
+		r.Host = "phone.example.com:8080" // an authority of one's own may ask at another port
+		resp, err := http.DefaultClient.Do(r)
 		if err != nil {
 			return err
 		}
 		defer resp.Body.Close()
-		if resp.StatusCode != 200 { // the request's Host is an address here, see the test
+		if resp.StatusCode != 200 {
 			return fmt.Errorf("status %d", resp.StatusCode)
 		}
 		return nil
@@ -180,9 +188,13 @@ func (s *acmeServer) finalize(w http.ResponseWriter, payload []byte) {
 // host is a server at the domain, with its port of HTTPS and that of plain HTTP.
 func host(t *testing.T, source certificate.Source, secure net.Listener, plain net.Listener) {
 	t.Helper()
+	var keeps sync.WaitGroup
+	ctx, end := context.WithCancel(context.Background())
+	t.Cleanup(func() { end(); keeps.Wait() })
+	defer keeps.Go(func() { source.Keep(ctx) })
 	for l, h := range map[net.Listener]http.Handler{
 		secure: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "hello") }),
-		plain:  atDomain(source.Challenge(http.NotFoundHandler())),
+		plain:  source.Challenge(http.NotFoundHandler()),
 	} {
 		server := &http.Server{Handler: h}
 		if l == secure {
@@ -193,15 +205,6 @@ func host(t *testing.T, source certificate.Source, secure net.Listener, plain ne
 		}
 		t.Cleanup(func() { server.Close() })
 	}
-}
-
-// atDomain makes a request for an address one for the domain, as if the name
-// were resolved to it.
-func atDomain(h http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.Host = "phone.example.com"
-		h.ServeHTTP(w, r)
-	})
 }
 
 func listen(t *testing.T) net.Listener {
@@ -221,7 +224,7 @@ func TestACME(t *testing.T) {
 			secure, plain := listen(t), listen(t)
 			at := map[string]net.Listener{"tls-alpn-01": secure, "http-01": plain}[kind].Addr().String()
 			ca := newACMEServer(t, kind, at)
-			c := certificate.ACMEConfig{Domain: "phone.example.com", Email: "ops@example.com", Directory: ca.URL + "/directory", Cache: filepath.Join(t.TempDir(), "tls")}
+			c := certificate.ACMEConfig{Domain: "phone.example.com", Email: "ops@example.com", Directory: ca.URL + "/directory", Cache: filepath.Join(t.TempDir(), "tls"), Plain: true, Log: logtest.Watch(t)}
 			first := certificate.NewACME(c)
 			host(t, first, secure, plain)
 			roots := x509.NewCertPool()
