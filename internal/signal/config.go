@@ -25,6 +25,7 @@ const (
 	quietTime     = 30 * time.Second // without an echo: the far end is gone
 	writeTime     = 10 * time.Second // for a frame to be taken by the network
 	reconnectTime = 30 * time.Second // for a page to come back for its call
+	keysEvery     = 2 * time.Second  // it is looked whether keys were removed
 	defaultRing   = time.Minute
 )
 
@@ -42,6 +43,8 @@ const (
 type Tokens interface {
 	// Check returns what a token says. What is wrong with it is a *token.Error.
 	Check(ctx context.Context, text string) (token.Token, error)
+	// Exists reports whether the API key is still there that a token was signed with.
+	Exists(ctx context.Context, key contract.KeySID) (bool, error)
 }
 
 // Handler takes over the legs of browsers that call; call.Calls is one.
@@ -123,6 +126,7 @@ type Stats struct {
 	Refused    uint64 // sockets beyond a bound
 	Denied     uint64 // tokens that were wrong
 	Malformed  uint64 // frames that could not be read
+	Revoked    uint64 // sockets whose API key was removed
 	CutOff     uint64 // sockets that read too slowly, or said too much
 	Reattached uint64 // legs that a page came back for
 	Panics     uint64 // each ended its socket or its call

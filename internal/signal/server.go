@@ -20,7 +20,10 @@ type Server struct {
 	limits Limits
 	log    *slog.Logger
 
-	refused, denied, malformed, cutOff, reattached, panics atomic.Uint64
+	refused, denied, malformed, revoked, cutOff, reattached, panics atomic.Uint64
+
+	closing sync.Once
+	quit    chan struct{} // closed by Close
 
 	// mu guards all that follows, and what sockets and legs say is under it. It is
 	// never held over I/O.
@@ -33,7 +36,7 @@ type Server struct {
 	legs      map[contract.CallSID]*Leg // that are answered
 	tokens    map[string]*Leg           // by what a page comes back with
 	all       map[*Leg]struct{}         // not over yet
-	wg        sync.WaitGroup            // sockets, legs, and handlers of legs
+	wg        sync.WaitGroup            // sockets, legs, handlers of legs, and watchKeys
 }
 
 // New returns a Server. Close it.
@@ -44,11 +47,13 @@ func New(c Config) (*Server, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Server{
-		cfg: c, limits: c.Limits.orDefault(), log: c.Log,
+	s := &Server{
+		cfg: c, limits: c.Limits.orDefault(), log: c.Log, quit: make(chan struct{}),
 		sockets: make(map[*socket]struct{}), addresses: make(map[netip.Addr]int), tabs: make(map[string][]*socket),
 		legs: make(map[contract.CallSID]*Leg), tokens: make(map[string]*Leg), all: make(map[*Leg]struct{}),
-	}, nil
+	}
+	s.wg.Go(s.watchKeys)
+	return s, nil
 }
 
 // ServeHTTP serves one socket, until it is closed. Pages of any origin may connect:
@@ -150,6 +155,7 @@ func (s *Server) Drain() {
 // server or for this one when it is back, and waits until nothing is left.
 func (s *Server) Close() error {
 	s.Drain()
+	s.closing.Do(func() { close(s.quit) })
 	s.mu.Lock()
 	s.closed = true
 	legs := make([]*Leg, 0, len(s.all))
@@ -173,7 +179,7 @@ func (s *Server) Close() error {
 func (s *Server) Stats() Stats {
 	st := Stats{
 		Refused: s.refused.Load(), Denied: s.denied.Load(), Malformed: s.malformed.Load(),
-		CutOff: s.cutOff.Load(), Reattached: s.reattached.Load(), Panics: s.panics.Load(),
+		Revoked: s.revoked.Load(), CutOff: s.cutOff.Load(), Reattached: s.reattached.Load(), Panics: s.panics.Load(),
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

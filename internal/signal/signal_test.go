@@ -128,6 +128,53 @@ func TestExpiry(t *testing.T) {
 	})
 }
 
+// A key that is removed takes its sockets with it, and no others; a call goes on if its
+// page comes back with a token of another key.
+func TestARemovedKey(t *testing.T) {
+	const other contract.KeySID = "SK00000000000000000000000000000004"
+	onStage(t, nil, func(s *stage) {
+		p, lost, idle, stays := s.registers("alice"), s.signsIn("carol"), s.signsIn("dan"), s.connects("203.0.113.20")
+		l, again := p.answered()
+		gone, _ := lost.answered()
+		ringing := idle.calls("")
+		stays.says("listen", fields{"token": s.signed(func(t *token.Token) { t.Key, t.Identity = other, "bob" })})
+		stays.hears("connected")
+		stays.says("register", fields{"media": fields{"audio": true}})
+		stays.hears("ready")
+		time.Sleep(time.Minute) // nothing is amiss
+		begin := time.Now()
+		s.keys.removed.Store(key, true)
+		time.Sleep(2500 * time.Millisecond) // until it has been looked after, however long ago that was
+		for _, who := range []*page{p, lost, idle} {
+			who.fails(31204)
+			<-who.gone
+			if websocket.CloseStatus(who.err) != websocket.StatusPolicyViolation || time.Since(begin) > 3*time.Second {
+				t.Errorf("closed after %v: %v", time.Since(begin), who.err)
+			}
+		}
+		s.ended(ringing, leg.End{Cause: contract.CauseCanceled, Code: 487})
+		if st := s.server.Stats(); st.Sockets != 1 || st.Registered != 1 || st.Revoked != 3 || st.Detached != 2 {
+			t.Errorf("%+v", st)
+		}
+		// The token that it had is worth nothing any more.
+		back := s.connects("203.0.113.20")
+		back.says("listen", fields{"token": s.signed(nil)})
+		back.fails(31204)
+		back.says("listen", fields{"token": s.signed(func(t *token.Token) { t.Key = other })})
+		back.hears("connected")
+		back.says("invite", fields{"callsid": string(l.Info().SID), "sdp": offer, "reconnect": again})
+		back.hears("answer")
+		<-gone.Done()
+		if d := time.Since(begin); d < 30*time.Second || d > 33*time.Second {
+			t.Errorf("the call of who did not come back ended after %v", d)
+		}
+		time.Sleep(time.Minute)
+		if st := s.server.Stats(); isDone(l) || st.Registered != 1 || st.Sockets != 2 {
+			t.Errorf("done %v, %+v", isDone(l), st)
+		}
+	})
+}
+
 // A page calls: it is told the SID, and answered; its parameters and those of its
 // token go along, the token's first.
 func TestACallOfAPage(t *testing.T) {
@@ -485,77 +532,6 @@ func TestDial_refused(t *testing.T) {
 			if d := <-s.dials(s.t.Context(), leg.Target{URI: uri}); d.err == nil || errors.As(d.err, new(*leg.Refused)) {
 				t.Errorf("%.40s: %v, want an error of the address", uri, d.err)
 			}
-		}
-	})
-}
-
-// Bounds, each with its answer.
-func TestBounds(t *testing.T) {
-	onStage(t, func(c *signal.Config) {
-		c.Limits = signal.Limits{Sockets: 4, PerAddress: 3, PerIdentity: 2}
-	}, func(s *stage) {
-		first, second, third := s.registers("alice"), s.registers("alice"), s.registers("alice")
-		first.hears("offline") // the oldest is not called any more
-		if _, err := s.tries("203.0.113.20"); err == nil || !strings.HasPrefix(err.Error(), "429") {
-			t.Errorf("beyond the bound of one address: %v", err)
-		}
-		s.connects("203.0.113.21")
-		if _, err := s.tries("203.0.113.22"); err == nil || !strings.HasPrefix(err.Error(), "503") {
-			t.Errorf("beyond the bound of all: %v", err)
-		}
-		came := s.dials(s.t.Context(), leg.Target{URI: "client:alice", Timeout: time.Second})
-		first.hearsNothing()
-		second.hears("invite")
-		third.hears("invite")
-		<-came
-		second.conn.SetReadLimit(-1)
-		third.conn.Write(s.t.Context(), websocket.MessageText, []byte(strings.Repeat("x", 65<<10)))
-		<-third.gone
-		if websocket.CloseStatus(third.err) != websocket.StatusMessageTooBig {
-			t.Errorf("a frame too large: %v", third.err)
-		}
-		second.conn.Write(s.t.Context(), websocket.MessageBinary, []byte("x"))
-		<-second.gone
-		if websocket.CloseStatus(second.err) != websocket.StatusUnsupportedData {
-			t.Errorf("a binary frame: %v", second.err)
-		}
-		for range 300 {
-			if first.conn.Write(s.t.Context(), websocket.MessageText, []byte(`{"type":"dance"}`)) != nil {
-				break
-			}
-		}
-		<-first.gone
-		if websocket.CloseStatus(first.err) != websocket.StatusPolicyViolation {
-			t.Errorf("too many frames: %v", first.err)
-		}
-		synctest.Wait()
-		if st := s.server.Stats(); st.Refused != 2 || st.CutOff != 1 {
-			t.Errorf("%+v", st)
-		}
-	})
-}
-
-// Stopping tells the pages that their calls have ended, and closes their sockets so
-// that they look for the server again.
-func TestStopping(t *testing.T) {
-	onStage(t, nil, func(s *stage) {
-		p, q := s.signsIn("alice"), s.registers("bob")
-		l, _ := p.answered()
-		came := s.dials(s.t.Context(), leg.Target{URI: "client:bob"})
-		q.hears("invite")
-		s.server.Close()
-		p.hears("hangup")
-		q.hears("cancel")
-		s.ended(l, leg.End{Cause: contract.CauseShutdown, Code: 200})
-		if d := <-came; d.err == nil {
-			t.Error("Dial has returned a leg")
-		}
-		<-p.gone
-		if websocket.CloseStatus(p.err) != websocket.StatusGoingAway {
-			t.Errorf("closed: %v", p.err)
-		}
-		if _, err := s.tries("203.0.113.20"); err == nil || !strings.HasPrefix(err.Error(), "503") {
-			t.Errorf("after Close: %v", err)
 		}
 	})
 }

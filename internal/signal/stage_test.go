@@ -34,11 +34,12 @@ const (
 
 var switchHost = netip.MustParseAddr("192.0.2.1")
 
-// ring has the one key that there is.
-type ring struct{}
+// ring has the keys that there are: all that say so, until they are removed.
+type ring struct{ removed sync.Map }
 
-func (ring) SigningSecret(_ context.Context, sid contract.KeySID) (string, bool, error) {
-	return secret, sid == key, nil
+func (r *ring) SigningSecret(_ context.Context, sid contract.KeySID) (string, bool, error) {
+	_, removed := r.removed.Load(sid)
+	return secret, !removed, nil
 }
 
 // stage is a server on an in-memory network, under a fake clock.
@@ -48,6 +49,7 @@ type stage struct {
 	server *signal.Server
 	http   *http.Server
 	plain  *plain
+	keys   *ring
 	legs   chan *signal.Leg
 	served sync.WaitGroup
 }
@@ -58,13 +60,13 @@ func (s *stage) Accept(l leg.Leg) { s.legs <- l.(*signal.Leg) }
 func onStage(t *testing.T, change func(*signal.Config), f func(s *stage)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		s := &stage{t: t, net: memnet.New(), legs: make(chan *signal.Leg, 100)}
+		s := &stage{t: t, net: memnet.New(), keys: new(ring), legs: make(chan *signal.Leg, 100)}
 		plane, err := media.New(media.Config{Bind: switchHost, Loops: 1, MediaTimeout: -1, ListenPacket: s.net.Host(switchHost).ListenPacket})
 		if err != nil {
 			t.Fatal(err)
 		}
 		s.plain = &plain{plane: plane}
-		c := signal.Config{Account: account, Tokens: token.Checker{Account: account, Secrets: ring{}}, Peers: s.plain, Handler: s,
+		c := signal.Config{Account: account, Tokens: token.Checker{Account: account, Secrets: s.keys}, Peers: s.plain, Handler: s,
 			Log: logtest.Watch(t, secret, "sdp-secret")}
 		if change != nil {
 			change(&c)

@@ -64,6 +64,16 @@ func (c Checker) Check(ctx context.Context, text string) (Token, error) {
 	return body.token(c.Account, time.Now())
 }
 
+// Exists reports whether there is still an API key of that SID: what was signed with
+// one that was removed is worth nothing any more.
+func (c Checker) Exists(ctx context.Context, key contract.KeySID) (bool, error) {
+	_, ok, err := c.Secrets.SigningSecret(ctx, key)
+	if err != nil {
+		return false, fmt.Errorf("find API key: %w", err)
+	}
+	return ok, nil
+}
+
 // signed checks the signature.
 func (c Checker) signed(ctx context.Context, key contract.KeySID, parts []string) error {
 	secret, ok, err := c.Secrets.SigningSecret(ctx, key)
