@@ -42,7 +42,6 @@ const maxWarnings = 100
 type Call struct {
 	calls   *Calls
 	handler Handler
-	log     *slog.Logger
 	sid     contract.CallSID
 	created time.Time
 
@@ -67,7 +66,6 @@ type Call struct {
 func newCall(cs *Calls, sid contract.CallSID, info contract.CallInfo) *Call {
 	c := &Call{
 		calls: cs, handler: cs.cfg.Handler, sid: sid, created: time.Now(),
-		log:      cs.log.With("call", sid),
 		answered: make(chan struct{}), done: make(chan struct{}), limited: make(chan struct{}, 1),
 		info:  info,
 		limit: cs.cfg.TimeLimit,
@@ -108,6 +106,10 @@ func dialledNumber(to, number string) string {
 	}
 	return to
 }
+
+// log returns the logger of what is said of this call: made when something is, for it
+// would be as large as all that is known of the caller.
+func (c *Call) log() *slog.Logger { return c.calls.log.With("call", c.sid) }
 
 // SID returns the call's SID.
 func (c *Call) SID() contract.CallSID { return c.sid }
@@ -176,7 +178,7 @@ func (c *Call) answeredLocked() {
 	c.info.Status, c.info.Answered = contract.CallInProgress, time.Now()
 	c.appendLocked(contract.EventCallAnswered, c.info.Answered, nil)
 	close(c.answered)
-	c.log.Info("call answered")
+	c.log().Info("call answered")
 }
 
 // awaitEnd gives a far end that gave up, and so could not be answered, the time
@@ -205,7 +207,7 @@ func (c *Call) Warn(w contract.Warning) {
 	case c.warnings == maxWarnings:
 		w = contract.Warning{Code: w.Code, Message: "more is wrong with this call than is kept: the last was " + w.Message, URL: w.URL}
 	}
-	c.log.Debug("warning", "code", int(w.Code), "message", w.Message)
+	c.log().Debug("warning", "code", int(w.Code), "message", w.Message)
 	c.appendLocked(contract.EventCallWarning, time.Now(), &w)
 }
 
@@ -252,18 +254,18 @@ func (c *Call) talk() {
 func (c *Call) initiate() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.log.Info("call made", "from", c.info.From, "to", c.info.To, "direction", c.info.Direction)
+	c.log().Info("call made", "from", c.info.From, "to", c.info.To, "direction", c.info.Direction)
 	c.appendLocked(contract.EventCallInitiated, c.created, nil)
 }
 
 // begin tells the far end that it is attended to.
 func (c *Call) begin() {
-	c.log.Info("call came in", "from", c.info.From, "to", c.info.To)
+	c.log().Info("call came in", "from", c.info.From, "to", c.info.To)
 	c.mu.Lock()
 	c.appendLocked(contract.EventCallRinging, c.created, nil)
 	c.mu.Unlock()
 	if err := c.leg.Ring(c.life); err != nil {
-		c.log.Debug("ring", "err", err) // it has gone: watch sees it
+		c.log().Debug("ring", "err", err) // it has gone: watch sees it
 	}
 }
 
@@ -272,7 +274,7 @@ func (c *Call) serve() {
 	defer func() {
 		if v := recover(); v != nil {
 			c.calls.panics.Add(1)
-			c.log.Error("call handler panicked", "panic", v, "stack", string(debug.Stack()))
+			c.log().Error("call handler panicked", "panic", v, "stack", string(debug.Stack()))
 			c.end(contract.CauseFailed)
 		}
 	}()
@@ -312,7 +314,7 @@ func (c *Call) hangup() {
 	ctx, cancel := context.WithTimeout(context.Background(), hangupTime)
 	defer cancel()
 	if err := c.leg.Hangup(ctx, c.Info().Cause); err != nil {
-		c.log.Debug("hang-up not confirmed", "err", err)
+		c.log().Debug("hang-up not confirmed", "err", err)
 	}
 }
 
@@ -344,7 +346,7 @@ func (c *Call) endLocked(cause contract.Cause) {
 	}
 	c.info.Cause, c.info.Ended = cause, time.Now()
 	c.appendLocked(contract.EventCallCompleted, c.info.Ended, nil)
-	c.log.Info("call ended", "cause", cause, "status", c.info.Status, "duration", c.info.Duration(c.info.Ended))
+	c.log().Info("call ended", "cause", cause, "status", c.info.Status, "duration", c.info.Duration(c.info.Ended))
 	c.kill(&contract.Ended{Cause: cause})
 }
 

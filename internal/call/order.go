@@ -201,7 +201,7 @@ func (c *Call) notAnswered(err error) {
 		}
 		c.endLocked(c.refusal.Cause)
 	default:
-		c.log.Warn("call not made", "to", c.info.To, "err", err)
+		c.log().Warn("call not made", "to", c.info.To, "err", err)
 		c.endLocked(contract.CauseFailed)
 	}
 }

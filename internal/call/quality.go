@@ -49,7 +49,7 @@ func (c *Call) account() {
 	q := c.Quality()
 	c.calls.quality.add(q)
 	if q.OneWay != "" {
-		c.log.Warn("voice went one way only", "which", q.OneWay, "received", q.Received, "sent", q.Sent)
+		c.log().Warn("voice went one way only", "which", q.OneWay, "received", q.Received, "sent", q.Sent)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

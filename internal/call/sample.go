@@ -1,22 +1,27 @@
 package call
 
 import (
+	"hash/fnv"
 	"time"
 
 	"confab/internal/contract"
 	"confab/internal/media"
 )
 
-// Sample tells what the voice of each call that was answered was like since it was
+// Sample tells what the voice of each call that was answered, of a share of all that
+// live (0 to of-1; a call is always of the same), was like since it was
 // told before, or since the answer: the time that it is about, the quality of that
 // time alone, and the level (dBov) of what was said to the far end, 0 for silence
 // or where nobody has looked yet. It waits for the media loops, and holds none of
 // them up.
-func (cs *Calls) Sample(plane *media.Plane, tell func(call contract.CallSID, over time.Duration, q contract.Quality, out float64)) {
+func (cs *Calls) Sample(plane *media.Plane, share, of int, tell func(call contract.CallSID, over time.Duration, q contract.Quality, out float64)) {
 	var calls []*Call
 	var sessions []*media.Session
 	var since []time.Time
 	for _, c := range cs.List() {
+		if shareOf(c.sid, of) != share {
+			continue
+		}
 		if info := c.Info(); !info.Answered.IsZero() && !info.Status.Terminal() {
 			calls, sessions, since = append(calls, c), append(sessions, c.leg.Session()), append(since, info.Answered)
 		}
@@ -27,4 +32,11 @@ func (cs *Calls) Sample(plane *media.Plane, tell func(call contract.CallSID, ove
 		}
 		tell(calls[i].sid, r.Over, qualityOf(r.Stats), r.Out)
 	}
+}
+
+// shareOf returns which of so many shares a call is of.
+func shareOf(sid contract.CallSID, of int) int {
+	h := fnv.New32a()
+	h.Write([]byte(sid))
+	return int(h.Sum32() % uint32(of))
 }

@@ -36,14 +36,14 @@ const (
 	maxSpurts    = 20_000 // of one conference
 	maxLast      = 20     // messages, or documents, beyond the bound
 	maxCodes     = 50     // that are looked for in what comes after
-	maxSamples   = 360
+	maxSamples   = 360    // of one length, of a call
 )
 
 // When what is told is written, and let go of.
 const (
-	every      = time.Second      // a look at all of them
+	every      = time.Second / 4  // a look at all of them: what is to be written comes little by little
 	patience   = 5 * time.Second  // of what is to be written
-	saveVoice  = 5 * time.Minute  // how often the quality of a live call is
+	saveVoice  = time.Minute      // how often the quality of a live call is
 	aftermath  = 40 * time.Second // messages may come after the end of a call (RFC 3261 §17: 64*T1 = 32 s)
 	hesitation = 10 * time.Second // from a refusal on, until it is known that no call came of it
 	ringing    = 5 * time.Minute  // without a message, until a Call-ID is forgotten that no call came of

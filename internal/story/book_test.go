@@ -1,6 +1,7 @@
 package story_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -56,6 +57,14 @@ func (s *shelf) KeepDelivery(_ contract.Pos, attempt int, body []byte) bool {
 	return !s.full
 }
 
+// part returns one part of a subject, if it is kept.
+func (s *shelf) part(subject string, n int) (body []byte, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	body, ok = s.parts[subject][n]
+	return body, ok
+}
+
 // of returns all that is kept of a subject, in the order of its parts.
 func (s *shelf) of(t *testing.T, subject string) (all story.Part) {
 	t.Helper()
@@ -79,7 +88,7 @@ func running(t *testing.T, f func(b *story.Book, s *shelf)) {
 		s := &shelf{}
 		b := story.New(s, account, nil)
 		var wg sync.WaitGroup
-		wg.Go(func() { b.Run(t.Context(), func() {}) })
+		wg.Go(func() { b.Run(t.Context(), func(int, int) {}) })
 		f(b, s)
 	})
 }
@@ -259,7 +268,36 @@ func TestBook_refused(t *testing.T) {
 	})
 }
 
-// Of a long call the samples grow longer, and are never more than a bound.
+// Who it was that was refused is read from the From, whatever is quoted in it.
+func TestBook_refused_RFC3261_25_1_quotedName(t *testing.T) {
+	for _, c := range []struct{ from, caller, number string }{
+		{`"Ann" <sip:ann@192.0.2.20>;tag=1`, "Ann", "ann"},
+		{`"<img src=x>" <sip:+15550666@192.0.2.20>;tag=1`, "<img src=x>", "+15550666"},
+		{`"Ann <sip:eve@192.0.2.66>" <sip:ann@192.0.2.20>;tag=1`, "Ann <sip:eve@192.0.2.66>", "ann"},
+		{`"the \"great\" \\ <one>"<sip:ann@192.0.2.20>`, `the "great" \ <one>`, "ann"},
+		{`""<sip:ann@192.0.2.20>`, "", "ann"},
+		{`Ann Lee <sip:ann@192.0.2.20>`, "Ann Lee", "ann"},
+		{`<sip:ann@192.0.2.20>`, "", "ann"},
+		{`sip:ann@192.0.2.20;tag=1`, "", "ann"},
+		{`"never closed <sip:ann@192.0.2.20>`, "never closed <sip:ann@192.0.2.20>", ""},
+		{`"ends in a backslash\`, "ends in a backslash", ""},
+	} {
+		running(t, func(b *story.Book, s *shelf) {
+			b.Trace("id", message("INVITE sip:nobody@192.0.2.1 SIP/2.0\r\nFrom: "+c.from+"\r\nCall-ID: id\r\nCSeq: 1 INVITE\r\n\r\n"))
+			no := message("SIP/2.0 404 Not Found\r\nCSeq: 1 INVITE\r\n\r\n")
+			no.Sent = true
+			b.Trace("id", no)
+			time.Sleep(20 * time.Second)
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			if len(s.refused) != 1 || s.refused[0].Caller != c.caller || s.refused[0].From != c.number {
+				t.Errorf("From: %s: %+v, want %q of %q", c.from, s.refused, c.caller, c.number)
+			}
+		})
+	}
+}
+
+// Of a long call the samples grow longer, and it never holds more than those of a minute.
 func TestBook_samples(t *testing.T) {
 	running(t, func(b *story.Book, s *shelf) {
 		notice(b, info(1, contract.CallInProgress))
@@ -272,8 +310,15 @@ func TestBook_samples(t *testing.T) {
 			}
 			b.Sample(sid, story.Reading{At: time.Now(), Over: 5 * time.Second, Quality: q})
 			time.Sleep(5 * time.Second)
-			if l, _ := b.Live(sid); len(l.Now.Quality) > 360 {
-				t.Fatalf("%d samples", len(l.Now.Quality))
+			held := 0
+			l, _ := b.Live(sid)
+			for n, p := range l.Parts {
+				if _, written := s.part(string(sid), n); !written {
+					held += len(p.Quality)
+				}
+			}
+			if held > 14 {
+				t.Fatalf("after %v %d samples are held", 5*i, held)
 			}
 		}
 		notice(b, info(1, contract.CallCompleted))
@@ -286,7 +331,8 @@ func TestBook_samples(t *testing.T) {
 			received, lost, long, worst = received+q.Received, lost+q.Lost, long+q.Seconds, min(worst, q.MOS)
 			loudest = max(loudest, *q.Speech)
 		}
-		if len(got) < 180 || received != 2880*250-125 || lost != 125 || long < 4*3600-1 || worst > 3 || loudest != -10 || got[0].Jitter != 4 {
+		// Four hours: half an hour of them by 5 s each, an hour by 10, two by 20, the rest by 40.
+		if want := 360 + 360 + 360 + 45; len(got) < want-2 || len(got) > want+2 || received != 2880*250-125 || lost != 125 || long < 4*3600-1 || worst > 3 || loudest != -10 || got[0].Jitter != 4 {
 			t.Errorf("%d samples, %d packets, %d lost, %v s, worst %v, loudest %v", len(got), received, lost, long, worst, loudest)
 		}
 	})
@@ -357,4 +403,34 @@ func BenchmarkBook_aCall(b *testing.B) {
 			book = story.New(s, account, nil)
 		}
 	}
+}
+
+// Every share of the calls is read once in five seconds, and none before the others.
+func TestBook_readsInShares(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		var at []time.Duration
+		var all []int
+		start := time.Now()
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			story.New(&shelf{}, account, nil).Run(ctx, func(share, of int) {
+				all, at = append(all, share), append(at, time.Since(start))
+				if of != 20 {
+					t.Errorf("one of %d shares", of)
+				}
+			})
+		})
+		time.Sleep(10*time.Second + time.Millisecond)
+		cancel()
+		wg.Wait()
+		if len(all) != 40 {
+			t.Fatalf("%d shares were read in ten seconds, want 40", len(all))
+		}
+		for i := range 20 {
+			if all[i] != i || all[i+20] != i || at[i+20]-at[i] != story.SampleEvery {
+				t.Errorf("share %d was read at %v, share %d at %v", all[i], at[i], all[i+20], at[i+20])
+			}
+		}
+	})
 }

@@ -47,11 +47,9 @@ func (t *telling) refused() (c contract.CallInfo, ok bool) {
 	if to := strings.Fields(line); len(to) == 3 {
 		c.To, c.SIPDomain = parts(to[1])
 	}
-	from := field(head, "from", "f")
-	c.From, _ = parts(from)
-	if name, _, ok := strings.Cut(from, "<"); ok {
-		c.Caller = valid(strings.Trim(strings.TrimSpace(name), `"`))
-	}
+	caller, address := nameAddr(field(head, "from", "f"))
+	c.Caller = valid(caller)
+	c.From, _ = parts(address)
 	switch t.final {
 	case 404, 480, 604:
 		c.Cause = contract.CauseNotFound
@@ -83,6 +81,32 @@ func field(head, long, short string) string {
 		}
 	}
 	return ""
+}
+
+// nameAddr returns the display name, without its quotes, and the address of a From
+// (RFC 3261 §25.1, name-addr or addr-spec). What is quoted may be anything, "<" too; a
+// quotation that does not end is taken as it is.
+func nameAddr(value string) (name, address string) {
+	if !strings.HasPrefix(value, `"`) {
+		name, _, ok := strings.Cut(value, "<")
+		if !ok {
+			return "", value
+		}
+		return strings.TrimSpace(name), value[len(name):]
+	}
+	var said strings.Builder
+	for i := 1; i < len(value); i++ {
+		switch value[i] {
+		case '"':
+			return said.String(), strings.TrimSpace(value[i+1:])
+		case '\\': // RFC 3261 §25.1, quoted-pair
+			if i++; i == len(value) {
+				return said.String(), ""
+			}
+		}
+		said.WriteByte(value[i])
+	}
+	return said.String(), ""
 }
 
 // parts returns the user and the host of the first URI in a text, the password

@@ -9,25 +9,22 @@ import (
 	"confab/internal/mask"
 )
 
-// Run writes what is told, until ctx ends; and every five seconds has sample tell
-// the quality of the calls that live. What is told last is written by Flush.
-func (b *Book) Run(ctx context.Context, sample func()) {
+// Run writes what is told, until ctx ends; and has sample tell the quality of the calls
+// that live: of each every five seconds, of a share of them at a time, so that thousands
+// are never read at once. What is told last is written by Flush.
+func (b *Book) Run(ctx context.Context, sample func(share, of int)) {
 	if b == nil {
 		return
 	}
 	tick := time.NewTicker(every)
 	defer tick.Stop()
-	var sampled time.Time
 	e := newEncoder()
-	for {
+	for share := 0; ; share = (share + 1) % shares {
 		select {
 		case <-ctx.Done():
 			return
 		case now := <-tick.C:
-			if now.Sub(sampled) >= SampleEvery-every/2 {
-				sampled = now
-				sample()
-			}
+			sample(share, shares)
 			b.write(e, now, false)
 		}
 	}
@@ -35,6 +32,9 @@ func (b *Book) Run(ctx context.Context, sample func()) {
 
 // SampleEvery is how often the quality of a call is told.
 const SampleEvery = 5 * time.Second
+
+// shares is in how many parts the calls are read.
+const shares = int(SampleEvery / every)
 
 // Flush writes all that was told.
 func (b *Book) Flush() {
@@ -51,7 +51,7 @@ type batch struct {
 	spurts  []Spurt
 	leftOut LeftOut
 	codes   []string
-	series  []Sample // instead of all that
+	series  []Sample
 	refused *contract.CallInfo
 	size    int
 	flying  *[]flown // of the story; nil: of one that is over
@@ -90,9 +90,6 @@ func (b *Book) write(e *encoder, now time.Time, all bool) {
 	}
 }
 
-// voicePart is the number of the part with the samples, which is written anew.
-const voicePart = -1
-
 // take takes what is to be written out of the stories.
 func (b *Book) take(now time.Time, all bool) (todo []batch) {
 	b.mu.Lock()
@@ -108,15 +105,14 @@ func (b *Book) take(now time.Time, all bool) (todo []batch) {
 			}
 		}
 		ended := !t.ended.IsZero() && now.Sub(t.ended) >= time.Second
-		if t.size > 0 && (all || over || ended || now.Sub(t.since) >= patience) || over && !t.raw.empty() {
-			todo = append(todo, t.batch(string(sid)))
-		}
-		if v := &t.voice; v.dirty && (all || over || ended || now.Sub(v.saved) >= saveVoice) {
-			if !v.saved.IsZero() || all || over || ended {
-				v.dirty = false
-				todo = append(todo, batch{subject: string(sid), part: voicePart, series: v.series()})
+		last := all || over || ended
+		voice := t.voice.due(now, last)
+		if voice || t.size > 0 && (last || now.Sub(t.since) >= patience) || over && !t.raw.empty() {
+			x := t.batch(string(sid))
+			if voice {
+				x.series = t.voice.take(now, last)
 			}
-			v.saved = now
+			todo = append(todo, x)
 		}
 	}
 	for id, t := range b.dialogs {
@@ -212,7 +208,7 @@ func (r raw) masked(codes []string) (p Part) {
 // of no part, for it lasts.
 type Live struct {
 	Parts map[int]Part
-	Now   Part // verbs that run; samples, all that there are; who speaks
+	Now   Part // verbs that run; who speaks
 }
 
 // flown is a part that was given to the store, and may not be there yet.
@@ -258,12 +254,12 @@ func (b *Book) Live(call contract.CallSID) (l Live, ok bool) {
 		l.Now.Verbs = append(l.Now.Verbs, o.Verb)
 	}
 	codes, leftOut, part, flying := slices.Clone(t.codes), t.leftOut, t.part, slices.Clone(t.flying)
-	l.Now.Quality = t.voice.series()
+	quality := t.voice.series(true)
 	b.mu.Unlock()
 	l.Parts = make(map[int]Part)
 	l.fly(flying)
 	p := r.masked(codes)
-	p.LeftOut = leftOut
+	p.LeftOut, p.Quality = leftOut, quality
 	l.Parts[part] = p
 	return l, true
 }

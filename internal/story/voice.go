@@ -7,13 +7,14 @@ import (
 )
 
 // voice is the quality of a call over its life: samples of one length each, which
-// doubles whenever there are too many.
+// doubles after so many. They are written every minute, so that a call holds no more
+// of them after hours than after a minute.
 type voice struct {
-	done  []Sample
-	open  Sample // of less than the length; Seconds is 0 when there is none
+	done  []sampled // not yet written
+	open  sampled   // of less than the length; seconds is 0 when there is none
 	long  float64
-	saved time.Time
-	dirty bool
+	taken int       // of that length
+	saved time.Time // when some were written last, or the first came
 }
 
 // Reading is what a call's voice was like since the reading before.
@@ -57,36 +58,53 @@ func half(v float64) float64 {
 	return 0.5
 }
 
+// samplesHeld is how many samples are held: those of saveVoice, and one.
+const samplesHeld = int(saveVoice/SampleEvery) + 1
+
 // add adds a sample behind the others.
 func (v *voice) add(s Sample) {
-	v.dirty = true
 	if v.long == 0 {
-		v.long = s.Seconds
+		v.long, v.saved = s.Seconds, s.At.Time
+		v.done = make([]sampled, 0, samplesHeld)
 	}
-	if v.open.Seconds > 0 {
-		s = merge(v.open, s)
-		v.open = Sample{}
+	if v.open.seconds > 0 {
+		s = merge(v.open.sample(), s)
+		v.open = sampled{}
 	}
 	if s.Seconds < v.long*0.9 {
-		v.open = s
+		v.open = pack(s)
 		return
 	}
-	v.done = append(v.done, s)
-	if len(v.done) < maxSamples {
-		return
+	v.done = append(v.done, pack(s))
+	if v.taken++; v.taken == maxSamples {
+		v.taken, v.long = 0, 2*v.long
 	}
-	for i := range len(v.done) / 2 {
-		v.done[i] = merge(v.done[2*i], v.done[2*i+1])
-	}
-	v.done = v.done[:len(v.done)/2]
-	v.long *= 2
 }
 
-// series returns all samples, the one that is not complete too.
-func (v *voice) series() []Sample {
-	all := append([]Sample(nil), v.done...)
-	if v.open.Seconds > 0 {
-		all = append(all, v.open)
+// due reports whether there are samples to be written; last, that there will be no more.
+func (v *voice) due(now time.Time, last bool) bool {
+	return len(v.done) > 0 && (last || now.Sub(v.saved) >= saveVoice) || last && v.open.seconds > 0
+}
+
+// take returns the samples that are not yet written, and holds them no longer.
+func (v *voice) take(now time.Time, last bool) []Sample {
+	all := v.series(last)
+	v.done, v.saved = v.done[:0], now
+	if last {
+		v.open = sampled{}
+	}
+	return all
+}
+
+// series returns the samples that are not yet written, and open says: the one that is not
+// complete too.
+func (v *voice) series(open bool) []Sample {
+	all := make([]Sample, 0, len(v.done)+1)
+	for _, s := range v.done {
+		all = append(all, s.sample())
+	}
+	if open && v.open.seconds > 0 {
+		all = append(all, v.open.sample())
 	}
 	return all
 }
