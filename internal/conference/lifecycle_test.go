@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"confab/internal/conference"
@@ -429,6 +430,7 @@ func TestCloseEndsAllAndWaits(t *testing.T) {
 		ann, bob := s.person("ann").join(), s.person("bob").join()
 		cid := s.person("cid").join(named("other"))
 		s.conferences.Close()
+		synctest.Wait() // Join has returned; the goroutine that called it may not have said so
 		for _, p := range []*person{ann, bob, cid} {
 			if got := p.over().left.Reason; got != contract.LeftConferenceEnded {
 				t.Errorf("%s left by %s", p.name, got)

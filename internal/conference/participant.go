@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"confab/internal/contract"
 	"confab/internal/media"
@@ -101,9 +102,8 @@ func (p *participant) stand(ctx context.Context) (Left, error) {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	if d := p.request.TimeLimit; d > 0 { // Twilio <Dial> timeLimit
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, d, errTimeLimit)
-		defer cancel()
+		limit := time.AfterFunc(d, func() { stop(errTimeLimit) })
+		defer limit.Stop()
 	}
 	if p.conference.watchesSpeech() {
 		p.request.Session.NotifySpeech(func(talking bool) { p.conference.speaks(p, talking) })

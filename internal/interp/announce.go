@@ -2,6 +2,7 @@ package interp
 
 import (
 	"context"
+	"log/slog"
 	"net/url"
 
 	"confab/internal/conference"
@@ -20,7 +21,7 @@ type announcer struct{ *Interp }
 // Prompt runs one announcement.
 func (a announcer) Prompt(ctx context.Context, into conference.Ear, d conference.Document) error {
 	r := &reader{
-		Interp: a.Interp, log: a.log.With("conf", d.Conference), jar: webhook.NewJar(), account: d.Account,
+		Interp: a.Interp, subject: slog.Any("conf", d.Conference), jar: webhook.NewJar(), account: d.Account,
 		params: func() url.Values { return webhook.ConferenceParams(d.Account) },
 		notice: func(w contract.Warning) {
 			w.Message = "announcement in " + string(d.Conference) + ": " + w.Message

@@ -17,7 +17,7 @@ func (r *run) apologise(ctx context.Context) {
 	}
 	say := &twiml.Say{Text: apology, Loop: 1}
 	if err := r.prompt(ctx, &document{}, say); err != nil && ctx.Err() == nil {
-		r.log.Info("apology not heard", "err", err)
+		r.log().Info("apology not heard", "err", err)
 	}
 	_ = r.outlast(ctx) // whatever ends the wait is what comes next
 }

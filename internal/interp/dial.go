@@ -61,7 +61,7 @@ func (r *run) dial(ctx context.Context, doc *document, d *twiml.Dial) (next, err
 		case errors.Is(err, conference.ErrCoach), errors.Is(err, conference.ErrCoachAbsent): // Twilio <Conference> coach: 13240
 			r.warn(doc, contract.CodeCoach, "the call to be coached is not in the conference "+short(d.Conference.Name)+", or that has not started: it was not joined")
 		case err != nil && ctx.Err() == nil:
-			r.log.Info("conference", "name", d.Conference.Name, "err", err)
+			r.log().Info("conference", "name", d.Conference.Name, "err", err)
 			r.warn(doc, contract.CodeNotBridged, "the call did not get into the conference "+short(d.Conference.Name))
 		default: // Twilio <Dial> DialCallStatus: of a conference it is answered
 			got = outcome{status: "answered", bridged: left.Started}

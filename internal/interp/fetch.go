@@ -166,7 +166,7 @@ func inLine(message string, line int) string {
 }
 
 func (r *reader) warnError(err *contract.Error, at string) {
-	r.log.Info("document", "url", shown(at), "err", err)
+	r.log().Info("document", "url", shown(at), "err", err)
 	r.notice(contract.Warning{Code: err.Code, Message: err.Message, URL: shown(at), Exchange: err.Exchange})
 }
 

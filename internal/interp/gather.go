@@ -27,7 +27,10 @@ type entry struct {
 // for nobody, or for a Gather that is over. Those pressed from then on count,
 // also while its files are still being fetched.
 func (r *run) gather(ctx context.Context, doc *document, g *twiml.Gather) (next, error) {
-	forgotten := r.session.ClearDigits()
+	forgotten := r.session.ClearDigits() // before the answer, if it comes by this verb: a phone may key at once
+	if err := r.call.Answer(ctx); err != nil {
+		return next{}, err
+	}
 	if g.Input.Speech {
 		r.warn(doc, contract.CodeGatherInput, "there is no speech recogniser: what is said in <Gather> is not heard")
 	}

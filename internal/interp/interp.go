@@ -58,7 +58,7 @@ func (i *Interp) ServeCall(_ context.Context, c *call.Call) { i.newRun(c).script
 func (i *Interp) newRun(c *call.Call) *run {
 	return &run{
 		reader: &reader{
-			Interp: i, log: i.log.With("call", c.SID()), jar: webhook.NewJar(), account: c.Info().Account,
+			Interp: i, subject: slog.Any("call", c.SID()), jar: webhook.NewJar(), account: c.Info().Account,
 			params: func() url.Values { return webhook.CallParams(c.Info()) }, notice: c.Warn, rate: c.Session().Rate, sid: c.SID(),
 		},
 		call: c, session: c.Session(), pace: newPace(maxTurns),
@@ -80,7 +80,7 @@ func (r *run) scripts() {
 // behalf of a call or of a conference. It may be used from any goroutine.
 type reader struct {
 	*Interp
-	log     *slog.Logger
+	subject slog.Attr      // of what is logged: the call, or the conference
 	jar     http.CookieJar // of the call (Twilio: cookies are kept per call), or of the announcement
 	account contract.AccountSID
 	sid     contract.CallSID       // empty: of no call
@@ -88,6 +88,9 @@ type reader struct {
 	notice  func(contract.Warning) // takes what is wrong with a document
 	rate    func() int             // of the one who hears it, Hz; nil: of nobody alone
 }
+
+// log returns the logger of what is said of the reader's work: made when something is.
+func (r *reader) log() *slog.Logger { return r.Interp.log.With(r.subject) }
 
 // warn notes what is wrong with a document.
 func (r *reader) warn(doc *document, code contract.Code, message string) {

@@ -54,7 +54,7 @@ func (r *run) stopped(ctx context.Context, err error) {
 	case errors.As(err, &failure): // it is on the call already
 		r.apologise(ctx)
 	default:
-		r.log.Error("document", "err", err)
+		r.log().Error("document", "err", err)
 		r.notice(contract.Warning{Code: contract.CodeInternalDocument, Message: "the document could not be run to its end"})
 		r.apologise(ctx)
 	}
@@ -92,7 +92,7 @@ func (r *run) document(ctx context.Context, doc *document) (next, error) {
 }
 
 // verb runs one verb, having answered the call before all but those that do
-// without. (Twilio SIP: "When does a call get answered?")
+// without or answer it themselves. (Twilio SIP: "When does a call get answered?")
 func (r *run) verb(ctx context.Context, doc *document, v twiml.Verb) (next, error) {
 	switch v := v.(type) {
 	case *twiml.Reject:
@@ -101,6 +101,8 @@ func (r *run) verb(ctx context.Context, doc *document, v twiml.Verb) (next, erro
 		return r.redirect(doc, v)
 	case *twiml.Pause:
 		return next{}, r.pause(ctx, v)
+	case *twiml.Gather:
+		return r.gather(ctx, doc, v)
 	case *twiml.Dial:
 		switch {
 		case r.whispering: // Twilio <Client> url: such a document has no Dial
@@ -116,8 +118,6 @@ func (r *run) verb(ctx context.Context, doc *document, v twiml.Verb) (next, erro
 	switch v := v.(type) {
 	case *twiml.Say, *twiml.Play:
 		return next{}, r.prompt(ctx, doc, v)
-	case *twiml.Gather:
-		return r.gather(ctx, doc, v)
 	case *twiml.Dial:
 		return r.dial(ctx, doc, v)
 	case *twiml.Hangup:

@@ -44,7 +44,7 @@ func (r *reader) say(ctx context.Context, doc *document, v *twiml.Say) (clip, er
 		code, ok := speechCode(err)
 		r.warn(doc, code, "the text was not spoken: "+sayProblem(v, code))
 		if !ok {
-			r.log.Error("speech", "err", err)
+			r.log().Error("speech", "err", err)
 			return sound(speech.Beep(sayRate), 1)
 		}
 		return nil, nil

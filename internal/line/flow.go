@@ -100,14 +100,14 @@ func (l *Line) document(write func(*http.Request, *twiml.Response) error) http.H
 	})
 }
 
-// voice greets the caller.
+// voice greets the caller and asks for the code, in one: who knows it need not wait
+// until the greeting has been said.
 func (l *Line) voice(_ *http.Request, doc *twiml.Response) error {
-	say(doc.Say(welcome))
-	doc.Redirect(round{}.address("gather"))
+	ask(doc, round{}, welcome, enterCode)
 	return nil
 }
 
-// gather asks for the code. Keys count while it still speaks.
+// gather asks for the code again.
 func (l *Line) gather(r *http.Request, doc *twiml.Response) error {
 	at := readRound(r.URL.Query())
 	if at.over() {
@@ -115,13 +115,20 @@ func (l *Line) gather(r *http.Request, doc *twiml.Response) error {
 		end(doc)
 		return nil
 	}
+	ask(doc, at, enterCode)
+	return nil
+}
+
+// ask says words and takes a code: keys count while it still speaks, and stop it.
+func ask(doc *twiml.Response, at round, words ...string) {
 	g := doc.Gather()
 	g.Timeout = patience
 	g.FinishOnKey = "#"
 	g.Action = round{wrong: at.wrong}.address("join")
-	say(g.Say(enterCode))
+	for _, text := range words {
+		say(g.Say(text))
+	}
 	doc.Redirect(round{wrong: at.wrong, silent: at.silent + 1}.address("gather"))
-	return nil
 }
 
 // join looks the code up. Every kind of wrong (no such code, a closed room, no

@@ -132,11 +132,11 @@ func say(text string) *twiml.Say { return &twiml.Say{Text: text, Voice: "alice",
 
 func redirect(to string) *twiml.Redirect { return &twiml.Redirect{URL: to, Method: "POST"} }
 
-func gather(action string) *twiml.Gather {
+func gather(action string, before ...twiml.Verb) *twiml.Gather {
 	var r twiml.Response
 	g := r.Gather()
 	g.Action, g.Timeout, g.FinishOnKey = action, 10*time.Second, "#"
-	g.Prompts = []twiml.Verb{say("Please enter your access code.")}
+	g.Prompts = append(before, say("Please enter your access code."))
 	return g
 }
 
@@ -161,7 +161,7 @@ func TestLine_documents(t *testing.T) {
 		name, ref, digits string
 		want              []twiml.Verb
 	}{
-		{"greeting", "/voice", "", []twiml.Verb{say("Welcome to the conference system."), redirect("gather")}},
+		{"greeting", "/voice", "", []twiml.Verb{gather("join", say("Welcome to the conference system.")), redirect("gather?silent=1")}},
 		{"first round", "/gather", "", []twiml.Verb{gather("join"), redirect("gather?silent=1")}},
 		{"second round", "/gather?silent=1", "", []twiml.Verb{gather("join"), redirect("gather?silent=2")}},
 		{"third round", "/gather?silent=2", "", []twiml.Verb{gather("join"), redirect("gather?silent=3")}},
