@@ -23,6 +23,13 @@ func TestNow(t *testing.T) {
 	s.play("now", s.sw.Origin())
 }
 
+// A browser is rung by the button of a conference's card, and answers, or does not.
+func TestRing(t *testing.T) {
+	need(t)
+	s := newStage(t)
+	s.play("ring", s.sw.Origin())
+}
+
 // The story of the four, as the timeline draws it.
 func TestTimeline(t *testing.T) {
 	need(t)
@@ -36,4 +43,18 @@ func TestPages(t *testing.T) {
 	need(t)
 	s := newStage(t)
 	s.play("pages", s.sw.Origin())
+}
+
+// The same on a phone, where nothing scrolls sideways but the panes that are meant to.
+func TestHand(t *testing.T) {
+	need(t)
+	s := newStage(t)
+	s.play("hand", s.sw.Origin())
+}
+
+// Every page without a mouse.
+func TestKeyboard(t *testing.T) {
+	need(t)
+	s := newStage(t)
+	s.play("keyboard", s.sw.Origin())
 }

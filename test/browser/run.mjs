@@ -25,6 +25,11 @@ async function person(options = {}) {
     window.refused = [];
     document.addEventListener('securitypolicyviolation', (e) => window.refused.push(`${e.violatedDirective} ${e.blockedURI} ${e.sourceFile}:${e.lineNumber}`));
   });
+  return tab(context);
+}
+
+/** A page more of somebody's browser. */
+async function tab(context) {
   const page = await context.newPage();
   page.on('pageerror', (e) => found.push(`${page.url()}: ${e.stack ?? e.message}`));
   page.on('console', (m) => { if (m.type() === 'error' && !/Failed to load resource/.test(m.text())) found.push(`${page.url()}: ${m.text()}`); });
@@ -32,7 +37,7 @@ async function person(options = {}) {
 }
 
 const s = {
-  assert, browser, env, person, found,
+  assert, browser, env, person, tab, found,
   at: (path) => env.SWITCH + path,
 
   /** Asks the stage: props('call', {name, pitch, to}). */
@@ -42,10 +47,12 @@ const s = {
     return r.json();
   },
 
+  basic: { Authorization: 'Basic ' + Buffer.from(`${env.ACCOUNT}:${env.TOKEN}`).toString('base64') },
+
   /** Asks the REST API with the account's credentials. */
   async rest(method, path, form = null) {
     const r = await fetch(`${env.SWITCH}/2010-04-01/Accounts/${env.ACCOUNT}/${path}.json`, {
-      method, body: form ? new URLSearchParams(form) : undefined, headers: { Authorization: 'Basic ' + Buffer.from(`${env.ACCOUNT}:${env.TOKEN}`).toString('base64') },
+      method, body: form ? new URLSearchParams(form) : undefined, headers: s.basic,
     });
     return r.status === 204 ? null : r.json();
   },
@@ -84,7 +91,7 @@ const s = {
 
   /** Nothing serious is wrong with a page for those who do not see it. */
   async axe(page, where) {
-    await page.evaluate(axeSource);
+    if (!await page.evaluate(() => 'axe' in window)) await page.evaluate(axeSource);
     const bad = await page.evaluate(async () => (await axe.run(document, { resultTypes: ['violations'] })).violations
       .filter((v) => ['serious', 'critical'].includes(v.impact))
       .map((v) => `${v.id} (${v.impact}): ${v.nodes.slice(0, 3).map((n) => n.target.join(' ') + ' ' + (n.any[0]?.message ?? n.all[0]?.message ?? '')).join('; ')}`));
@@ -96,10 +103,10 @@ const s = {
     for (const r of await page.evaluate(() => window.refused)) found.push(`${where}: refused by the policy: ${r}`);
   },
 
-  /** Keeps a picture in output/. */
-  async picture(page, name) {
+  /** Keeps a picture in output/: of the window, or of the whole page. */
+  async picture(page, name, whole = false) {
     mkdirSync(new URL('./output/', import.meta.url), { recursive: true });
-    await page.screenshot({ path: new URL(`./output/${name}.png`, import.meta.url).pathname });
+    await page.screenshot({ path: new URL(`./output/${name}.png`, import.meta.url).pathname, fullPage: whole });
   },
 };
 

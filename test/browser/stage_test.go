@@ -84,6 +84,7 @@ func newStage(t *testing.T) *stage {
 	c.Data, c.HTTP, c.SIP, c.SpeechEngine = s.data, "127.0.0.1:0", "127.0.0.1:0", speech.NewTones()
 	c.Account.SID, c.Account.AuthToken = account, token
 	c.Numbers = []confab.Number{{Number: "*", FriendlyName: "Conference line", VoiceURL: s.app.URL + "/voice"}}
+	c.NumberBlocks = []confab.NumberBlock{{First: "+15550100", Last: "+15550299", Country: "US", Type: "local"}}
 	sw, err := confab.New(c)
 	if err != nil {
 		t.Fatal(err)
@@ -112,6 +113,10 @@ func newStage(t *testing.T) *stage {
 // under the name they call by.
 func (s *stage) answer(w http.ResponseWriter, r *http.Request) {
 	r.ParseForm()
+	if r.URL.Path == "/lost" {
+		http.Error(w, "the events' table is locked", http.StatusInternalServerError)
+		return
+	}
 	if event := r.Form.Get("StatusCallbackEvent"); event != "" {
 		s.mu.Lock()
 		s.told = append(s.told, strings.TrimSpace(event+" "+r.Form.Get("ParticipantLabel")))
@@ -124,8 +129,22 @@ func (s *stage) answer(w http.ResponseWriter, r *http.Request) {
 	}
 	who, room := user(r.Form.Get("From")), user(r.Form.Get("To"))
 	w.Header().Set("Content-Type", "text/xml")
+	if room == "Support" { // what goes well here, and what does not
+		s.support(w, r.Form.Get("Digits"))
+		return
+	}
 	fmt.Fprintf(w, `<Response><Dial><Conference participantLabel="%s" waitUrl="" beep="false" statusCallback="%s/events"
 		statusCallbackEvent="start end join leave mute hold modify announcement">%s</Conference></Dial></Response>`, who, s.app.URL, room)
+}
+
+// support asks for a customer's number, and then does what the switch warns of: an
+// attribute that there is not, and events for an address that fails.
+func (s *stage) support(w http.ResponseWriter, digits string) {
+	if digits == "" {
+		fmt.Fprintf(w, `<Response><Gather numDigits="4" timeout="20" action="%s/voice?step=queue"><Say>Welcome to support. Please key your customer number.</Say></Gather></Response>`, s.app.URL)
+		return
+	}
+	fmt.Fprintf(w, `<Response><Say mood="cheerful">Thank you.</Say><Dial><Conference waitUrl="" statusCallback="%s/lost" statusCallbackEvent="start end join leave">Support</Conference></Dial></Response>`, s.app.URL)
 }
 
 // serveProps is what a story asks for that is not in the browser.
@@ -161,6 +180,9 @@ func (s *stage) serveProps() http.Handler {
 		c := s.person(r.FormValue("name"))
 		d := time.Duration(number(r.FormValue("ms"))) * time.Millisecond
 		return true, c.Play(r.Context(), audio.NewTone(8000, number(r.FormValue("pitch")), -18, d))
+	})
+	handle("/press", func(r *http.Request) (any, error) {
+		return true, s.person(r.FormValue("name")).Press(r.Context(), r.FormValue("keys"))
 	})
 	handle("/hangup", func(r *http.Request) (any, error) {
 		c := s.person(r.FormValue("name"))
@@ -224,7 +246,7 @@ func (s *stage) play(story, address string) {
 // run runs a story.
 func run(t *testing.T, chromium, story, address, props string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 6*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "node", "run.mjs", story)
 	cmd.Env = append(os.Environ(), "CHROMIUM="+chromium, "SWITCH="+address, "PROPS="+props, "ACCOUNT="+account, "TOKEN="+token, "HOME="+t.TempDir())

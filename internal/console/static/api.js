@@ -24,8 +24,11 @@ const roles = ['look', 'moderate', 'administer'];
 /** Reports whether the session's role includes another: 'look', 'moderate', 'administer'. */
 export const can = (role) => roles.indexOf(session.role) >= roles.indexOf(role);
 
-/** Asks who is signed in. */
+let asked = 0; // when it was last asked who is signed in
+
+/** Asks who is signed in, and of which version the page is that the switch has. */
 export async function loadSession() {
+  asked = Date.now();
   const r = await fetch('/console/session', { headers: { 'X-Confab-CSRF': '-' }, cache: 'no-store', credentials: 'same-origin' });
   if (!r.ok) throw new ApiError(r.status, await r.json().catch(() => null));
   const told = await r.json();
@@ -252,17 +255,26 @@ export function freshness() {
 }
 
 // A page that nobody sees lets go; one that is seen again, or whose machine has
-// slept, catches up.
+// slept, catches up, and asks whether it is still signed in and of this version. So
+// does now and then one that listens to nothing: it would not notice a restart.
+const unheardFor = 60_000;
 let hiding = 0;
-const wake = () => { clearTimeout(hiding); for (const f of feeds.values()) f.start(); };
+const look = () => { if (session.signedIn) loadSession().catch(() => { /* the streams say so, or the next look */ }); };
+const wake = () => { clearTimeout(hiding); for (const f of feeds.values()) f.start(); look(); };
 document.addEventListener('visibilitychange', () => {
   if (!document.hidden) { wake(); return; }
   hiding = setTimeout(() => { for (const f of feeds.values()) { f.controller?.abort(); f.controller = null; clearTimeout(f.timer); f.to('off'); } }, hiddenFor);
 });
 window.addEventListener('online', wake);
-window.addEventListener('pageshow', wake);
+window.addEventListener('pageshow', (e) => { if (e.persisted) wake(); });
 let tick = Date.now();
 setInterval(() => {
-  if (Date.now() - tick > 20_000) for (const f of feeds.values()) { f.controller?.abort(); f.controller = null; f.start(); }
-  tick = Date.now();
+  const now = Date.now();
+  if (now - tick > 20_000) {
+    for (const f of feeds.values()) { f.controller?.abort(); f.controller = null; f.start(); }
+    look();
+  } else if (!document.hidden && now - asked > unheardFor && [...feeds.values()].every((f) => f.state === 'off')) {
+    look();
+  }
+  tick = now;
 }, 5000);

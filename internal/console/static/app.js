@@ -59,12 +59,12 @@ async function show() {
   mark(found?.route);
   if (!found) {
     title('Not found');
-    fill(main, h('div', { class: 'page' }, h('h1', {}, 'There is no such page'), h('p', {}, h('a', { href: root + first }, 'Back to what is going on now'))));
+    fill(main, h('div', { class: 'page' }, h('h1', {}, 'There is no such page'), h('p', {}, h('a', { href: root + first }, 'Go to Now'))));
     return;
   }
   if (found.route.role && !can(found.route.role)) {
     title(found.route.name ?? '');
-    fill(main, h('div', { class: 'page' }, h('h1', {}, found.route.name ?? ''), h('p', { class: 'empty' }, `This page takes the role ${found.route.role}; yours is ${session.role}.`)));
+    fill(main, h('div', { class: 'page' }, h('h1', {}, found.route.name ?? ''), h('p', { class: 'empty' }, `This page needs the role ${found.route.role}; yours is ${session.role}.`)));
     return;
   }
   try {
@@ -118,17 +118,17 @@ function frame() {
     shell.classList.toggle('open', open);
     setAttr(menu, 'aria-expanded', String(open));
   };
-  const who = session.key ? `key …${session.key.slice(-4)}` : 'the account';
+  const who = session.key ? `Key …${session.key.slice(-4)}` : 'Account';
   const shell = h('div', { class: 'shell' },
     h('header', { class: 'side' },
       h('div', { class: 'brand' }, h('a', { href: root + first, class: 'brand-link' }, h('img', { src: '/console/icon.svg', alt: '', width: 26, height: 26 }), h('span', {}, 'Confab')), menu),
       nav,
       h('div', { class: 'side-foot' },
         pulse,
-        h('div', { class: 'who' }, h('span', { class: 'who-role' }, session.role), h('span', { class: 'who-name' }, who)),
+        h('div', { class: 'who' }, h('span', {}, who), h('span', { class: 'badge who-role', title: 'Your role' }, session.role)),
         h('div', { class: 'side-buttons' },
           themeButton(),
-          h('button', { class: 'ghost', type: 'button', title: 'Keys (?)', 'aria-label': 'Keys of the keyboard', onclick: showKeys }, icon('help')),
+          h('button', { class: 'ghost', type: 'button', title: 'Keyboard shortcuts (?)', 'aria-label': 'Keyboard shortcuts', onclick: showKeys }, icon('help')),
           h('button', { class: 'ghost', type: 'button', title: 'Sign out', 'aria-label': 'Sign out', onclick: () => signOut().catch(complain) }, icon('out'))))),
     h('div', { class: 'body' }, banner, main));
   nav.addEventListener('click', () => toggleMenu(false));
@@ -144,7 +144,7 @@ const themes = ['system', 'light', 'dark'];
 
 function themeButton() {
   const chosen = () => document.documentElement.dataset.theme ?? 'system';
-  const words = { system: 'as the system has it', light: 'light', dark: 'dark' };
+  const words = { system: 'like the system', light: 'light', dark: 'dark' };
   const icons = { system: 'system', light: 'sun', dark: 'moon' };
   const button = h('button', { class: 'ghost', type: 'button' });
   const draw = () => {
@@ -170,16 +170,16 @@ let stale = false;
 function fresh() {
   if (!pulse) return;
   const { state, since } = freshness();
-  const words = { live: 'Live', connecting: 'Connecting', lost: 'Not live', off: 'Paused' };
+  const words = { live: 'Live', connecting: 'Connecting', lost: 'No connection', off: 'Paused' };
   setAttr(pulse, 'data-state', state);
   setText(pulse, state === 'off' ? '' : words[state]);
   const shown = [];
   if (stale) {
-    shown.push(h('div', { class: 'banner', role: 'status' }, 'A newer version of this page is there.',
+    shown.push(h('div', { class: 'banner', role: 'status' }, 'A newer version of the console is ready.',
       h('button', { class: 'small', onclick: () => location.reload() }, 'Load it')));
   }
   if (state === 'lost') {
-    shown.push(h('div', { class: 'banner bad', role: 'alert' }, since ? `The switch is not heard: this is as of ${atClock(since)}. It is tried again.` : 'The switch is not heard. It is tried again.'));
+    shown.push(h('div', { class: 'banner bad', role: 'alert' }, since ? `No connection to the switch: you see how things stood at ${atClock(since)}. Trying again…` : 'No connection to the switch. Trying again…'));
   }
   const sign = shown.map((n) => n.textContent).join();
   if (banner.dataset.sign !== sign) { banner.dataset.sign = sign; fill(banner, shown); }
@@ -213,11 +213,11 @@ function signInPage(message = '') {
         } finally { button.disabled = false; }
       },
     },
-    h('div', { class: 'sign-in-head' }, h('img', { src: '/console/icon.svg', alt: '', width: 44, height: 44 }), h('h1', {}, 'Confab'), h('p', {}, 'The switch that answers the phone')),
+    h('div', { class: 'sign-in-head' }, h('img', { src: '/console/icon.svg', alt: '', width: 44, height: 44 }), h('h1', {}, 'Confab'), h('p', {}, 'The conference system that you host')),
     h('div', { class: 'field' }, h('label', { for: 'user' }, 'AccountSid, or SID of an API key'), user),
     h('div', { class: 'field' }, h('label', { for: 'password' }, 'AuthToken, or the key’s secret'), password),
     problem, button,
-    h('p', { class: 'hint' }, 'Where the switch runs, ', h('code', {}, 'confab console'), ' prints a link that signs in once.'))));
+    h('p', { class: 'hint' }, 'Or run ', h('code', {}, 'confab console'), ' on the machine of the switch: it prints a link that signs you in, once.'))));
   user.focus();
 }
 

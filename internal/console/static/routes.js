@@ -17,10 +17,10 @@ export const routes = [
   { path: '/debugger', name: 'Debugger', icon: 'debugger', group: 'Live', key: 'd', load: () => import('./pages/debugger.js') },
   { path: '/warnings', within: '/debugger', load: () => import('./pages/warnings.js') },
   { path: '/warnings/:code', within: '/debugger', load: () => import('./pages/warnings.js') },
-  { path: '/line', name: 'Line', icon: 'line', group: 'Set up', key: 'l', load: () => import('./pages/line.js') },
+  { path: '/line', name: 'Rooms', icon: 'line', group: 'Set up', key: 'l', load: () => import('./pages/line.js') },
   { path: '/numbers', name: 'Numbers', icon: 'numbers', group: 'Set up', key: 'u', load: () => import('./pages/numbers.js') },
   { path: '/applications', name: 'Applications', icon: 'applications', group: 'Set up', key: 'a', load: () => import('./pages/applications.js') },
-  { path: '/keys', name: 'Keys', icon: 'keys', group: 'Set up', key: 'k', role: 'administer', load: () => import('./pages/keys.js') },
+  { path: '/keys', name: 'API keys', icon: 'keys', group: 'Set up', key: 'k', role: 'administer', load: () => import('./pages/keys.js') },
 ];
 
 export const first = '/now';

@@ -38,7 +38,7 @@ export default async function (s) {
   // A text for one, and for all: what is said ends with an event.
   const speak = async (text) => {
     await page.fill('dialog textarea', text);
-    await page.getByRole('button', { name: 'Say it' }).click();
+    await page.getByRole('button', { name: 'Speak it' }).click();
     await page.waitForSelector('dialog', { state: 'detached' });
   };
   await press('Bob', 'announce');
@@ -89,15 +89,14 @@ export default async function (s) {
   await page.keyboard.press('m');
   await s.until('m has muted Alice', async () => (await s.props('told')).filter((e) => e === 'participant-mute Alice').length === mutes + 1);
   await page.keyboard.press('?');
-  await page.locator('dialog', { hasText: 'Keys' }).waitFor();
+  await page.locator('dialog', { hasText: 'Keyboard shortcuts' }).waitFor();
   await page.keyboard.press('Escape');
 
   // Nobody is there to be rung; the switch says so, and the page shows what it says.
   await page.locator('[data-deed=ring]').click();
   await page.fill('dialog input[name=identity]', 'nobody-at-all');
   await page.getByRole('button', { name: 'Ring', exact: true }).click();
-  await page.waitForTimeout(300);
-  await page.keyboard.press('Escape');
+  await page.locator('.toast.bad', { hasText: 'nobody-at-all did not answer, or no browser of that name is open' }).waitFor();
 
   await press('Alice', 'kick');
   await page.getByRole('button', { name: 'Remove', exact: true }).click();

@@ -27,7 +27,7 @@ export default async function (s) {
     await page.waitForSelector('.tile');
     const buttons = await page.locator('.tile-deeds button, .conf-deeds button').count();
     assert.equal(buttons > 0, role !== 'look', `${role} sees ${buttons} buttons`);
-    assert.equal(await page.locator('.nav-link', { hasText: 'Keys' }).count(), role === 'administer' ? 1 : 0);
+    assert.equal(await page.locator('.nav-link', { hasText: 'API keys' }).count(), role === 'administer' ? 1 : 0);
     for (const [need, method, path, form] of deeds) {
       if (role !== 'administer' && method !== 'GET' && role === need && (method === 'DELETE' || form?.Status)) continue; // the last one does it
       const status = await page.evaluate(async ([method, path, form]) => {

@@ -92,9 +92,10 @@ export default async function (s) {
   await signIn(wall, key.sid, key.secret);
   await wall.waitForSelector('.shell');
   assert.equal(await wall.textContent('.who-role'), 'look');
+  await wall.goto(s.at('/console/now')); // it listens to the switch
+  await wall.locator('.pulse', { hasText: 'Live' }).waitFor();
   await s.rest('DELETE', `Keys/${key.sid}`);
-  await wall.reload();
-  await wall.waitForSelector('.sign-in-card');
+  await wall.locator('.sign-in-card').waitFor({ timeout: 20_000 }); // without being touched
 
   // Who tries for long has to wait.
   let last = '';

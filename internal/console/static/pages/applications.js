@@ -20,10 +20,10 @@ export async function render(root, params, ctx) {
   let used = new Map();
   const list = table({
     caption: 'Applications',
-    empty: 'There are none yet. An application keeps the addresses that several numbers share, and is what a browser calls.',
+    empty: 'There are no applications yet. An application is an address that answers calls in TwiML; several numbers can share it, and browsers call through it.',
     columns: [
       { head: 'Name', cell: (a) => h('strong', {}, a.friendly_name || 'without a name') },
-      { head: 'Asked for a document', cell: (a) => (a.voice_url ? h('span', { class: 'mono wrap' }, a.voice_url) : h('span', { class: 'soft' }, 'nowhere')) },
+      { head: 'Voice URL', cell: (a) => (a.voice_url ? h('span', { class: 'mono wrap' }, a.voice_url) : h('span', { class: 'soft' }, 'no address')) },
       { head: 'Numbers', cell: (a) => (used.get(a.sid) ? String(used.get(a.sid)) : '–') },
       { head: 'SID', cell: (a) => h('span', { class: 'row nowrap' }, h('span', { class: 'mono sid' }, a.sid), copyButton(a.sid, `Copy the SID of ${a.friendly_name || a.sid}`)) },
       { head: h('span', { class: 'sr' }, 'What can be done'), class: 'acts', cell: (a) => admin && h('span', { class: 'row-acts' },
@@ -40,17 +40,17 @@ export async function render(root, params, ctx) {
     used = new Map();
     for (const n of numbers) if (n.voice_application_sid) used.set(n.voice_application_sid, (used.get(n.voice_application_sid) ?? 0) + 1);
     list.set(applications);
-    setText(lead, applications.length === 0 ? '' : `${applications.length} ${applications.length === 1 ? 'application' : 'applications'}. A change counts for the next call.`);
+    setText(lead, applications.length === 0 ? '' : `${applications.length} ${applications.length === 1 ? 'application' : 'applications'}. Changes apply from the next call on.`);
   };
 
   const edit = (a) => {
     const f = form({
       fields: [{ name: 'FriendlyName', label: 'Name', value: a?.friendly_name ?? '', maxlength: 64, required: true }, ...voiceFields(a)],
-      action: a ? 'Save' : 'Make it', cancel: () => d.close(),
+      action: a ? 'Save' : 'Create the application', cancel: () => d.close(),
       submit: async (v) => {
         const made = await rest.post(a ? `Applications/${a.sid}` : 'Applications', v);
         d.close();
-        toast(`${made.friendly_name} is ${a ? 'changed' : 'made'}.`, 'good');
+        toast(`${made.friendly_name} is ${a ? 'changed' : 'created'}.`, 'good');
         await load();
       },
     });
@@ -61,7 +61,7 @@ export async function render(root, params, ctx) {
 
   const remove = async (a) => {
     const n = used.get(a.sid) ?? 0;
-    if (!await confirm({ title: `Delete ${a.friendly_name || a.sid}?`, body: n > 0 ? `${n === 1 ? 'A number leads' : `${n} numbers lead`} to it, and will lead to the conference line instead.` : 'Nothing leads to it.', action: 'Delete', danger: true })) return;
+    if (!await confirm({ title: `Delete ${a.friendly_name || a.sid}?`, body: n > 0 ? `${n === 1 ? 'A number uses' : `${n} numbers use`} it: the conference line will answer instead.` : 'No number uses it.', action: 'Delete', danger: true })) return;
     try { await rest.delete(`Applications/${a.sid}`); toast('The application is deleted.', 'good'); await load(); } catch (err) { complain(err); }
   };
 

@@ -21,6 +21,9 @@ import { complain, toast } from '../parts/toast.js';
 export const title = 'Call';
 
 const liveEvery = 5000;
+// While a webhook is on its way: no event tells that it has arrived.
+const sendingEvery = 1500;
+const onItsWay = (w) => ['waiting', 'trying', 'due'].includes(w.state);
 
 export async function render(root, params, ctx) {
   const sid = params.sid;
@@ -40,14 +43,14 @@ export async function render(root, params, ctx) {
   const none = (id, text) => (empties[id] = h('p', { class: 'nothing', hidden: true }, text));
   root.append(head, about,
     h('section', { class: 'card call-section', 'aria-labelledby': 'axis-head' }, h('div', { class: 'section-head' }, h('h2', { id: 'axis-head' }, 'Over time')), axis.node),
-    section('warnings', 'Warnings', none('warnings', 'Nothing was amiss.'), lists.warnings),
-    section('sip', 'Signalling', none('sip', 'No message of its signalling is kept.'), steps.node),
+    section('warnings', 'Warnings', none('warnings', 'No warnings.'), lists.warnings),
+    section('sip', 'Signalling', none('sip', 'No signalling of this call is kept.'), steps.node),
     h('div', { class: 'two' },
-      section('documents', 'Documents', none('documents', 'No document was asked for.'), lists.documents),
-      section('verbs', 'Verbs', none('verbs', 'No verb was run.'), lists.verbs)),
+      section('documents', 'Documents', none('documents', 'The application was not asked for a document.'), lists.documents),
+      section('verbs', 'Verbs', none('verbs', 'No verbs were run.'), lists.verbs)),
     h('div', { class: 'two' },
-      section('webhooks', 'Webhooks', none('webhooks', 'Nobody asked to be told of this call.'), lists.webhooks),
-      section('digits', 'Digits', none('digits', 'No key was asked for.'), lists.digits)));
+      section('webhooks', 'Webhooks', none('webhooks', 'No application asked for callbacks about this call.'), lists.webhooks),
+      section('digits', 'Digits', none('digits', 'No digits were asked for.'), lists.digits)));
 
   let story = null;
   let asking = null;
@@ -63,7 +66,8 @@ export async function render(root, params, ctx) {
       story = told;
       story.warnings.sort((a, b) => Date.parse(a.time) - Date.parse(b.time));
       draw();
-      if (story.call.live) timer = setTimeout(load, liveEvery);
+      const sending = story.webhooks.some(onItsWay);
+      if (sending || story.call.live) timer = setTimeout(load, sending ? sendingEvery : liveEvery);
     } catch (err) {
       if (err.name === 'AbortError') return;
       if (story) { complain(err); timer = setTimeout(load, liveEvery); return; }
@@ -104,15 +108,15 @@ export async function render(root, params, ctx) {
       if (had) head.querySelector('button')?.focus();
       const q = c.quality;
       fill(about, facts([
-        ['How long', c.answered ? duration(c.live ? Date.now() - Date.parse(c.answered) : c.duration_s * 1000) : 'was not answered'],
-        ['Direction', { inbound: 'came in', 'outbound-api': 'made by the API', 'outbound-dial': 'made by Dial' }[c.direction] ?? c.direction],
+        ['Duration', c.answered ? duration(c.live ? Date.now() - Date.parse(c.answered) : c.duration_s * 1000) : 'not answered'],
+        ['Direction', { inbound: 'inbound', 'outbound-api': 'outbound, by the REST API', 'outbound-dial': 'outbound, by <Dial>' }[c.direction] ?? c.direction],
         ['Number', c.number_name && c.number_name !== c.number ? `${c.number_name} (${c.number})` : c.number],
         ['Conferences', story.conferences.length > 0 ? h('span', {}, story.conferences.map((x, i) => [i > 0 && ', ', h('a', { href: `/console/conferences/${encodeURIComponent(x.conference_sid)}` }, x.friendly_name)])) : null],
-        ['Sound', q?.mos ? h('span', { class: `badge ${grade(q.mos)[0]}` }, `${grade(q.mos)[1]}, MOS ${q.mos.toFixed(1)}`) : null],
+        ['Sound quality', q?.mos ? h('span', { class: `badge ${grade(q.mos)[0]}` }, `${grade(q.mos)[1]}, MOS ${q.mos.toFixed(1)}`) : null],
         ['Codec', q?.codec],
-        ['Lost', q ? `${(q.lost_ratio * 100).toFixed(1)} %` : null],
-        ['Parent call', c.parent_sid ? h('a', { href: `/console/calls/${encodeURIComponent(c.parent_sid)}` }, 'the call that dialled') : null],
-        ['Far end', c.source_ip],
+        ['Packets lost', q ? `${(q.lost_ratio * 100).toFixed(1)} %` : null],
+        ['Parent call', c.parent_sid ? h('a', { href: `/console/calls/${encodeURIComponent(c.parent_sid)}` }, 'the call that dialled this one') : null],
+        ['Far end’s address', c.source_ip],
         ['CallSid', sid, { mono: true, copy: true }],
         ['SIP Call-ID', c.sip_call_id, { mono: true, copy: true }],
       ]));
@@ -123,7 +127,7 @@ export async function render(root, params, ctx) {
     for (const id of Object.keys(places)) {
       const n = story[id === 'sip' ? 'sip' : id].length;
       const left = story.left_out?.[id] ?? 0;
-      setText(counts[id], n === 0 ? '' : left > 0 ? `${n}, ${left} more not kept` : String(n));
+      setText(counts[id], n === 0 ? '' : left > 0 ? `${n} kept, ${left} not` : String(n));
       if (empties[id]) empties[id].hidden = n > 0;
     }
     places.warnings.hidden = story.warnings.length === 0;
@@ -150,7 +154,7 @@ export async function render(root, params, ctx) {
       ['Signalling', story.sip.map((m, i) => ({ at: t(m.time), kind: sipKind(m), label: m.line.replace(/ SIP\/2\.0$/, '').replace(/^SIP\/2\.0 /, ''), go: () => { places.sip.scrollIntoView({ behavior: 'smooth' }); steps.select(i); } }))],
       ['Documents', story.documents.map((d) => ({ at: t(d.time), until: t(d.time) + d.took_ms, kind: d.error ? 'wrong' : 'request', label: `${d.method} ${d.url}`, go: () => go('documents', d.time + d.url) }))],
       ['Verbs', story.verbs.map((v) => ({ at: t(v.time), until: v.ended ? t(v.ended) : running, kind: 'verb', label: v.name, go: () => go('verbs', v.time + v.name) }))],
-      ['Digits', story.digits.map((d) => ({ at: t(d.time), kind: 'request', label: `${d.count} keys`, go: () => go('digits', d.time + d.verb) }))],
+      ['Digits', story.digits.map((d) => ({ at: t(d.time), kind: 'request', label: d.count === 1 ? '1 digit' : `${d.count} digits`, go: () => go('digits', d.time + d.verb) }))],
       ['Conferences', story.conferences.map((x) => ({ at: t(x.joined), until: x.left ? t(x.left) : running, kind: 'fine', label: x.friendly_name, go: () => ctx.navigate(`/conferences/${encodeURIComponent(x.conference_sid)}`) }))],
       ['Webhooks', story.webhooks.map((w) => ({ at: t(w.time), kind: { delivered: 'fine', parked: 'wrong' }[w.state] ?? 'wait', label: `${w.event}, ${w.state}`, go: () => go('webhooks', w.position) }))],
       ['Warnings', story.warnings.map((w) => ({ at: t(w.time), kind: w.level === 'error' ? 'wrong' : 'wait', label: `${w.code} ${w.message}`, go: () => go('warnings', w.sid) }))],
@@ -160,8 +164,8 @@ export async function render(root, params, ctx) {
       { name: 'Loss', points: points((q) => q.lost_ratio * 100), low: 0, high: 2, format: (v) => `${v.toFixed(v < 10 ? 1 : 0)} %`, lines: [1], kind: 'bad' },
       { name: 'Jitter', points: points((q) => q.jitter_ms), low: 0, high: 20, format: (v) => `${v.toFixed(v < 10 ? 1 : 0)} ms` },
       { name: 'Delay', points: points((q) => q.delay_ms), low: 0, high: 60, format: (v) => `${Math.round(v)} ms` },
-      { name: 'Level heard', points: points((q) => q.speech_dbov), low: -60, high: 0, format: (v) => `${Math.round(v)} dB`, kind: 'voice' },
-      { name: 'Level said', points: points((q) => q.out_dbov), low: -60, high: 0, format: (v) => `${Math.round(v)} dB`, kind: 'voice' },
+      { name: 'Level received', points: points((q) => q.speech_dbov), low: -60, high: 0, format: (v) => `${Math.round(v)} dB`, kind: 'voice' },
+      { name: 'Level sent', points: points((q) => q.out_dbov), low: -60, high: 0, format: (v) => `${Math.round(v)} dB`, kind: 'voice' },
       { name: 'MOS', points: points((q) => q.mos), low: 1, high: 4.5, format: (v) => v.toFixed(1), lines: [3.4] },
     ] : [];
     axis.set({ from: begin, to: end, lanes, plots });
@@ -173,7 +177,7 @@ export async function render(root, params, ctx) {
         button.disabled = true;
         try {
           const r = await own.post('/v1/parked', w.conference_sid ? { conference: w.conference_sid } : { call: w.call_sid });
-          toast(r.sent_again === 1 ? '1 webhook is sent again.' : `${r.sent_again} webhooks are sent again.`, 'good');
+          toast(r.sent_again === 1 ? '1 webhook is being sent again.' : `${r.sent_again} webhooks are being sent again.`, 'good');
           load();
         } catch (err) { complain(err); button.disabled = false; }
       },
@@ -183,21 +187,21 @@ export async function render(root, params, ctx) {
 
   const hangUp = async (c) => {
     if (!await confirm({ title: 'Hang up?', body: `The call of ${who(c.caller, c.from)} ends at once.`, action: 'Hang up', danger: true })) return;
-    try { await rest.post(`Calls/${encodeURIComponent(sid)}`, { Status: 'completed' }); toast('The call is ended.', 'good'); load(); } catch (err) { complain(err); }
+    try { await rest.post(`Calls/${encodeURIComponent(sid)}`, { Status: 'completed' }); toast('The call is hung up.', 'good'); load(); } catch (err) { complain(err); }
   };
 
   const redirect = (c) => {
     const f = form({
       fields: [
-        { name: 'how', label: 'What it goes on with', type: 'select', value: 'url', options: [['url', 'A document at an address'], ['twiml', 'A document, written here']] },
-        { name: 'url', label: 'Address of the document', type: 'url', placeholder: 'https://app.example.com/next', check: (v, all) => (all.how === 'url' && !v ? 'Where is the document?' : '') },
-        { name: 'twiml', label: 'Document', type: 'textarea', rows: 6, value: '<Response>\n  <Say>You are being connected.</Say>\n</Response>', maxlength: 4000, check: (v, all) => (all.how === 'twiml' && !v.trim() ? 'What is to be run?' : '') },
+        { name: 'how', label: 'Continue with', type: 'select', value: 'url', options: [['url', 'TwiML from an address'], ['twiml', 'TwiML written here']] },
+        { name: 'url', label: 'Address', type: 'url', placeholder: 'https://app.example.com/next', check: (v, all) => (all.how === 'url' && !v ? 'Write the address of the document' : '') },
+        { name: 'twiml', label: 'TwiML', type: 'textarea', rows: 6, value: '<Response>\n  <Say>You are being connected.</Say>\n</Response>', maxlength: 4000, check: (v, all) => (all.how === 'twiml' && !v.trim() ? 'Write the TwiML to run' : '') },
       ],
       action: 'Redirect the call', cancel: () => d.close(),
       submit: async (v) => {
         await rest.post(`Calls/${encodeURIComponent(sid)}`, v.how === 'url' ? { Url: v.url } : { Twiml: v.twiml });
         d.close();
-        toast('The call goes on with it.', 'good');
+        toast('The call is redirected.', 'good');
         load();
       },
     });
@@ -266,8 +270,8 @@ function attributes(of) {
 function verb(v, begin) {
   return h('details', { class: 'unfold', 'data-key': v.time + v.name },
     h('summary', {}, h('span', { class: 'u-time' }, offset(Date.parse(v.time) - begin)),
-      h('span', { class: 'u-main' }, h('strong', { class: 'mono' }, `<${v.name}>`), h('span', { class: 'u-sub' }, v.text || (v.nouns ?? []).map((n) => n.text || n.name).join(', '))),
-      h('span', { class: 'u-side' }, v.result && h('span', { class: 'soft u-result' }, v.result), h('span', { class: 'soft' }, v.ended ? span(Date.parse(v.ended) - Date.parse(v.time)) : h('span', { class: 'badge good' }, 'runs')))),
+      h('span', { class: 'u-main' }, h('strong', { class: 'mono' }, `<${v.name}>`), h('span', { class: 'u-sub' }, v.text || (v.nouns ?? []).map((n) => n.text || n.name).join(', ')), v.result && h('span', { class: 'u-sub' }, v.result)),
+      h('span', { class: 'u-side' }, h('span', { class: 'soft' }, v.ended ? span(Date.parse(v.ended) - Date.parse(v.time)) : h('span', { class: 'badge good' }, 'running')))),
     h('div', { class: 'unfolded' },
       h('div', { class: 'attributes' }, attributes(v.attributes)),
       v.text && h('blockquote', { class: 'said' }, v.text),
@@ -278,7 +282,7 @@ function verb(v, begin) {
 function digits(d, begin) {
   return h('details', { class: 'unfold', 'data-key': d.time + d.verb },
     h('summary', {}, h('span', { class: 'u-time' }, offset(Date.parse(d.time) - begin)),
-      h('span', { class: 'u-main' }, h('strong', { class: 'mono' }, d.masked ? '•'.repeat(Math.min(d.count, 16)) : d.keys || '–'), h('span', { class: 'u-sub' }, d.count === 1 ? '1 key' : `${d.count} keys`)),
-      h('span', { class: 'u-side' }, h('span', { class: 'badge' }, d.timeout ? 'no further key in time' : d.finished_on ? `ended by ${d.finished_on}` : 'all that were asked for'))),
+      h('span', { class: 'u-main' }, h('strong', { class: 'mono' }, d.masked ? '•'.repeat(Math.min(d.count, 16)) : d.keys || '–'), h('span', { class: 'u-sub' }, d.count === 1 ? '1 digit' : `${d.count} digits`)),
+      h('span', { class: 'u-side' }, h('span', { class: 'badge' }, d.timeout ? 'timed out' : d.finished_on ? `ended by ${d.finished_on}` : 'complete'))),
     h('div', { class: 'unfolded' }, h('p', { class: 'soft' }, `Keyed at <${d.verb}>.`, d.masked && ' Codes are masked before they are kept.')));
 }

@@ -17,7 +17,7 @@ const kinds = [
 const pageSize = 100;
 
 export function render(root, params, ctx) {
-  const search = h('input', { type: 'search', 'aria-label': 'Search calls', placeholder: 'Number, caller, SID, conference, Call-ID', value: params.query.get('text') ?? '', spellcheck: 'false' });
+  const search = h('input', { type: 'search', 'aria-label': 'Search calls', placeholder: 'Caller, number, conference', value: params.query.get('text') ?? '', spellcheck: 'false' });
   const kind = h('select', { 'aria-label': 'Which calls' }, kinds.map(([value, text]) => h('option', { value, selected: value === (params.query.get('show') ?? '') }, text)));
   const from = h('input', { type: 'date', 'aria-label': 'On this day or later', value: params.query.get('from') ?? '' });
   const until = h('input', { type: 'date', 'aria-label': 'On this day or earlier', value: params.query.get('until') ?? '' });
@@ -25,7 +25,7 @@ export function render(root, params, ctx) {
   const nothing = h('p', { class: 'empty', hidden: true });
   const list = virtualGrid({ make: row, show, key: (c) => c.sid, height: 58, gap: 0, label: 'Calls' });
   list.node.classList.add('call-rows');
-  const heads = h('div', { class: 'call-row call-heads', 'aria-hidden': 'true' }, ['Who called', 'Where to', 'Began', 'How long', 'Conference', 'Status'].map((t) => h('span', {}, t)));
+  const heads = h('div', { class: 'call-row call-heads', 'aria-hidden': 'true' }, ['From', 'To', 'Began', 'Duration', 'Conference', 'Status'].map((t) => h('span', {}, t)));
   const card = h('div', { class: 'card call-list' }, heads, list.node);
   root.append(
     h('div', { class: 'page-head' }, h('div', {}, h('h1', {}, 'Calls'), count),
@@ -54,7 +54,7 @@ export function render(root, params, ctx) {
     setText(count, calls.length === 0 ? '' : `${calls.length}${more ? ' or more' : ''} ${calls.length === 1 ? 'call' : 'calls'}${live > 0 ? `, ${live} live` : ''}`);
     nothing.hidden = calls.length > 0;
     card.hidden = calls.length === 0;
-    setText(nothing, search.value || kind.value || from.value || until.value ? 'No call is like that.' : 'Nobody has called yet. Dial one of your numbers, and it stands here.');
+    setText(nothing, search.value || kind.value || from.value || until.value ? 'There are no such calls.' : 'Nobody has called yet. Dial one of your numbers, and the call appears here.');
   };
   // What is asked anew is the first page; what was read behind it stays.
   const load = async (anew) => {

@@ -10,22 +10,22 @@ import { complain } from '../parts/toast.js';
 export const title = 'Timelines';
 
 export async function render(root) {
-  const search = h('input', { type: 'search', placeholder: 'Name of a conference', 'aria-label': 'Name of a conference' });
-  const states = h('select', { 'aria-label': 'Status' }, [['', 'All'], ['in-progress', 'In progress'], ['init', 'Waiting to start'], ['completed', 'Completed']].map(([v, t]) => h('option', { value: v }, t)));
+  const search = h('input', { type: 'search', placeholder: 'Name of a conference', 'aria-label': 'Search conferences' });
+  const states = h('select', { 'aria-label': 'Status' }, [['', 'All conferences'], ['in-progress', 'In progress'], ['init', 'Waiting to start'], ['completed', 'Completed']].map(([v, t]) => h('option', { value: v }, t)));
   const more = h('button', { type: 'button', hidden: true, onclick: () => load(next) }, 'Show more');
   const t = table({
-    caption: 'Conferences', href: (c) => `/console/conferences/${c.sid}`, empty: 'No conference like that.',
+    caption: 'Conferences', href: (c) => `/console/conferences/${c.sid}`, empty: 'There are no such conferences.',
     columns: [
       { head: 'Conference', cell: (c) => c.friendly_name },
       { head: 'Status', cell: (c) => h('span', { class: 'badge ' + (c.status === 'in-progress' ? 'good' : '') }, { init: 'Waiting to start', 'in-progress': 'In progress', completed: 'Completed' }[c.status]) },
       { head: 'Began', cell: (c) => atTime(c.date_created) },
       { head: 'Lasted', class: 'num', cell: (c) => (c.status === 'completed' ? duration(Date.parse(c.date_updated) - Date.parse(c.date_created)) : duration(Date.now() - Date.parse(c.date_created))) },
-      { head: 'Ended because', cell: (c) => h('span', { class: 'soft' }, (c.reason_ended ?? c.reason_conference_ended ?? '').replaceAll('-', ' ')) },
+      { head: 'Ended because', cell: (c) => { const why = c.reason_ended ?? c.reason_conference_ended; return why && h('span', { class: 'soft' }, why.replaceAll('-', ' ')); } },
     ],
   });
   root.append(
     h('div', { class: 'page-head' }, h('div', {}, h('h1', {}, 'Timelines'), h('p', { class: 'lead' }, 'What happened in each conference, as a picture.')),
-      h('form', { class: 'page-tools', onsubmit: (e) => { e.preventDefault(); load(); } }, h('div', { class: 'search' }, icon('search', 16), search), states)),
+      h('form', { class: 'page-tools filters', onsubmit: (e) => { e.preventDefault(); load(); } }, h('div', { class: 'search' }, icon('search', 16), search), states)),
     t.node, h('div', { class: 'row' }, more));
 
   let rows = [];

@@ -19,8 +19,8 @@ const parkedPage = 100;
 
 export async function render(root, params, ctx) {
   const search = h('input', { type: 'search', 'aria-label': 'Search', placeholder: 'Code, text, address, SID', value: params.query.get('code') ?? params.query.get('text') ?? '', spellcheck: 'false' });
-  const level = h('select', { 'aria-label': 'How grave' }, [['', 'Errors and warnings'], ['0', 'Errors'], ['1', 'Warnings']].map(([value, text]) => h('option', { value }, text)));
-  const day = h('input', { type: 'date', 'aria-label': 'Of this day' });
+  const level = h('select', { 'aria-label': 'Severity' }, [['', 'Errors and warnings'], ['0', 'Errors'], ['1', 'Warnings']].map(([value, text]) => h('option', { value }, text)));
+  const day = h('input', { type: 'date', 'aria-label': 'On this day', title: 'On this day' });
   const notices = { list: h('div', { class: 'unfolds' }), count: h('span', { class: 'count' }), items: [], next: null };
   const parked = { list: h('div', { class: 'unfolds' }), count: h('span', { class: 'count' }), items: [], more: false, next: 0 };
   const quiet = { notices: h('p', { class: 'nothing', hidden: true }), parked: h('p', { class: 'nothing', hidden: true }) };
@@ -28,9 +28,9 @@ export async function render(root, params, ctx) {
   const moreParked = h('button', { type: 'button', hidden: true, onclick: () => loadParked(true).catch(complain) }, 'Show more');
   const replayAll = h('button', { type: 'button', hidden: true, onclick: () => replay({}, 'all webhooks that were given up') }, icon('refresh', 16), 'Send all again');
   root.append(
-    h('div', { class: 'page-head' }, h('div', {}, h('h1', {}, 'Debugger'), h('p', { class: 'lead' }, 'What went wrong between calls, documents and your application. ', h('a', { href: '/console/warnings' }, 'What the codes mean'))),
+    h('div', { class: 'page-head' }, h('div', {}, h('h1', {}, 'Debugger'), h('p', { class: 'lead' }, 'What went wrong with calls, with TwiML and with your application’s answers. ', h('a', { href: '/console/warnings' }, 'What the codes mean'))),
       h('div', { class: 'page-tools filters' }, h('div', { class: 'search' }, icon('search', 16), search), level, day)),
-    h('section', { class: 'card call-section', 'aria-labelledby': 'parked-head' }, h('div', { class: 'section-head' }, h('h2', { id: 'parked-head' }, 'Webhooks that were given up'), parked.count, h('span', { class: 'grow' }), replayAll), quiet.parked, parked.list, h('div', { class: 'more' }, moreParked)),
+    h('section', { class: 'card call-section', 'aria-labelledby': 'parked-head' }, h('div', { class: 'section-head' }, h('h2', { id: 'parked-head' }, 'Webhooks given up'), parked.count, h('span', { class: 'grow' }), replayAll), quiet.parked, parked.list, h('div', { class: 'more' }, moreParked)),
     h('section', { class: 'card call-section', 'aria-labelledby': 'notices-head' }, h('div', { class: 'section-head' }, h('h2', { id: 'notices-head' }, 'Errors and warnings'), notices.count), quiet.notices, notices.list, h('div', { class: 'more' }, moreNotices)));
 
   const fits = (...texts) => { const want = search.value.trim().toLowerCase(); return texts.some((t) => String(t ?? '').toLowerCase().includes(want)); };
@@ -41,13 +41,13 @@ export async function render(root, params, ctx) {
     keyed(notices.list, found, { key: (n) => n.sid, make: notice });
     setText(notices.count, found.length === 0 ? '' : `${found.length}${notices.next ? ' or more' : ''}`);
     quiet.notices.hidden = found.length > 0;
-    setText(quiet.notices, notices.items.length === 0 && !level.value && !day.value ? 'Nothing was amiss so far.' : 'Nothing is like that.');
+    setText(quiet.notices, notices.items.length === 0 && !level.value && !day.value ? 'Nothing has gone wrong so far.' : 'Nothing matches.');
     moreNotices.hidden = !notices.next;
     const given = parked.items.filter((p) => fits(p.code, p.message, p.event.type, p.event.call_sid, p.event.conference_sid, JSON.stringify(p.event.params)));
     keyed(parked.list, given, { key: (p) => p.event.position, make: parkedView });
     setText(parked.count, given.length === 0 ? '' : `${given.length}${parked.more ? ' or more' : ''}`);
     quiet.parked.hidden = given.length > 0;
-    setText(quiet.parked, parked.items.length === 0 ? 'None: every event that somebody asked for was delivered, or is on its way.' : 'None is like that.');
+    setText(quiet.parked, parked.items.length === 0 ? 'None: every event was delivered, or is on its way.' : 'Nothing matches.');
     moreParked.hidden = !parked.more;
     replayAll.hidden = !ctx.can('moderate') || parked.items.every((p) => p.due);
   };
@@ -78,7 +78,7 @@ export async function render(root, params, ctx) {
     if (!await confirm({ title: 'Send again?', body: `This sends ${what} again, in order.`, action: 'Send again' })) return;
     try {
       const r = await own.post('/v1/parked', query);
-      toast(r.sent_again === 1 ? '1 webhook is sent again.' : `${r.sent_again} webhooks are sent again.`, 'good');
+      toast(r.sent_again === 1 ? '1 webhook is being sent again.' : `${r.sent_again} webhooks are being sent again.`, 'good');
       await loadParked(false);
     } catch (err) { complain(err); }
   };

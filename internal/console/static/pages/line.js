@@ -10,7 +10,7 @@ import { bindKey } from '../parts/keys.js';
 import { complain, toast } from '../parts/toast.js';
 import { virtualGrid } from '../parts/virtual.js';
 
-export const title = 'Line';
+export const title = 'Rooms';
 
 const root_ = '/line/v1/';
 const digitsOnly = (what) => (v) => (v === '' || /^[0-9]{3,16}$/.test(v) ? '' : `${what} has 3 to 16 digits, 0 to 9`);
@@ -24,9 +24,9 @@ export async function render(root, params, ctx) {
   let told = { rooms: [], languages: [], speaks: false };
   let inside = new Map(); // name of a conference → {sid, people}
   let names = new Map(); // CallSid → name or number
-  const tiles = virtualGrid({ make: () => h('article', { class: 'card room' }), show: (node, room) => tile(node, room), key: (r) => r.id, height: 218, minWidth: 310, gap: 14, label: 'Rooms' });
+  const tiles = virtualGrid({ make: () => h('article', { class: 'card room' }), show: (node, room) => tile(node, room), key: (r) => r.id, height: 232, minWidth: 310, gap: 14, label: 'Rooms' });
   root.append(
-    h('div', { class: 'page-head' }, h('div', {}, h('h1', {}, 'Line'), lead),
+    h('div', { class: 'page-head' }, h('div', {}, h('h1', {}, 'Rooms'), lead),
       h('div', { class: 'page-tools' }, h('div', { class: 'search' }, icon('search', 16), search),
         admin && h('button', { type: 'button', class: 'primary', onclick: () => edit(null) }, icon('add', 16), 'New room'))),
     tiles.node, nothing);
@@ -36,7 +36,7 @@ export async function render(root, params, ctx) {
     const shown = told.rooms.filter((r) => r.name.toLowerCase().includes(text));
     tiles.set(shown);
     nothing.hidden = shown.length > 0;
-    setText(nothing, told.rooms.length === 0 ? 'There are no rooms: every code is wrong. Make one.' : 'No room is called that.');
+    setText(nothing, told.rooms.length === 0 ? 'There are no rooms yet, so no code opens anything.' : 'No room has that name.');
   };
 
   const loadRooms = async () => {
@@ -67,8 +67,8 @@ export async function render(root, params, ctx) {
   const loadNumbers = async () => {
     const all = await rest.all('IncomingPhoneNumbers', 'incoming_phone_numbers');
     const here = all.filter((n) => !n.voice_url && !n.voice_application_sid).map((n) => n.phone_number);
-    if (here.length === 0) { fill(lead, 'No number leads to the line: ', h('a', { href: '/console/numbers' }, 'give one to it'), '.'); return; }
-    fill(lead, 'Callers of ', here.slice(0, 3).map((n, i) => [i > 0 && ', ', h('strong', {}, n)]), here.length > 3 && ` and ${here.length - 3} more`, ' key a code and stand in its room.');
+    if (here.length === 0) { fill(lead, 'No number is answered by the conference line, so nobody can enter these rooms: ', h('a', { href: '/console/numbers' }, 'choose a number'), '.'); return; }
+    fill(lead, 'Callers of ', here.slice(0, 3).map((n, i) => [i > 0 && ', ', h('strong', {}, n)]), here.length > 3 && ` and ${here.length - 3} more`, ' key a code to enter a room.');
   };
 
   const tile = (node, room) => {
@@ -77,19 +77,18 @@ export async function render(root, params, ctx) {
     const sign = JSON.stringify([room, people.map((p) => [p.call_sid, names.get(p.call_sid), p.label]), told.speaks, admin]);
     if (node.shownAs === sign) return;
     node.shownAs = sign;
-    const limits = [room.max_participants > 0 && `${room.max_participants} people`, room.max_minutes > 0 && `${room.max_minutes} min`].filter(Boolean);
+    const limits = [room.max_participants > 0 && `max. ${room.max_participants} people`, room.max_minutes > 0 && `max. ${room.max_minutes} min`].filter(Boolean);
     fill(node,
       h('div', { class: 'room-head' }, h('h2', { title: room.name }, room.name),
         room.closed ? h('span', { class: 'badge warn' }, 'closed') : people.length > 0 ? h('span', { class: 'badge good' }, h('span', { class: 'live-dot', 'aria-hidden': 'true' }), 'live') : h('span', { class: 'badge' }, 'open')),
-      h('div', { class: 'room-badges' }, h('span', { class: 'badge' }, language(room.language)), room.has_moderator_pin && h('span', { class: 'badge info' }, icon('star'), 'moderator'),
-        room.has_moderator_pin && room.ends_with_moderator && h('span', { class: 'badge' }, 'ends with'), limits.map((l) => h('span', { class: 'badge' }, l)), room.sample && h('span', { class: 'badge warn', title: 'Its code is in the manual' }, 'sample code')),
+      h('div', { class: 'room-badges' }, h('span', { class: 'badge' }, language(room.language)), room.has_moderator_pin && h('span', { class: 'badge info' }, icon('star'), room.ends_with_moderator ? 'ends with moderator' : 'moderator'), limits.map((l) => h('span', { class: 'badge' }, l)), room.sample && h('span', { class: 'badge warn', title: 'Its code is in the manual: anybody may know it' }, 'sample code')),
       h('p', { class: 'room-prompt', title: room.prompt }, `“${room.prompt}”`),
-      h('div', { class: 'room-in' }, people.length === 0 ? h('span', { class: 'soft' }, 'Nobody is in.') : [
+      h('div', { class: 'room-in' }, people.length === 0 ? h('span', { class: 'soft' }, 'Nobody is in it.') : [
         h('a', { href: `/console/conferences/${encodeURIComponent(now.sid)}` }, people.length === 1 ? '1 is in' : `${people.length} are in`),
         h('span', { class: 'soft' }, ': ' + people.slice(0, 4).map((p) => p.label || names.get(p.call_sid) || '…').join(', ') + (people.length > 4 ? ` and ${people.length - 4} more` : ''))]),
       h('div', { class: 'room-acts' },
         admin && codeButton(room),
-        h('button', { type: 'button', class: 'ghost small', disabled: !told.speaks, title: told.speaks ? null : 'Nothing here can speak: install espeak-ng', onclick: (e) => player.play(e.currentTarget, room.language, room.greeting) }, icon('speak', 15), 'Listen'),
+        h('button', { type: 'button', class: 'ghost small', disabled: !told.speaks, title: told.speaks ? 'Hear the greeting' : 'This switch has no voice: install espeak-ng', onclick: (e) => player.play(e.currentTarget, room.language, room.greeting) }, icon('speak', 15), 'Listen'),
         h('span', { class: 'grow' }),
         admin && h('button', { type: 'button', class: 'ghost small icon-only', 'aria-label': `Change ${room.name}`, title: 'Change', onclick: () => edit(room) }, icon('rename', 15)),
         admin && h('button', { type: 'button', class: 'ghost small icon-only danger', 'aria-label': `Remove ${room.name}`, title: 'Remove', onclick: () => remove(room) }, icon('trash', 15))));
@@ -111,17 +110,17 @@ export async function render(root, params, ctx) {
     const f = form({
       className: 'room-form',
       fields: [
-        { name: 'name', label: 'Name', value: room?.name, required: true, maxlength: 128, hint: 'Of the room, and of its conference.' },
+        { name: 'name', label: 'Name', value: room?.name, required: true, maxlength: 128, hint: 'The conference of the room has the same name.' },
         { name: 'language', label: 'Language', type: 'select', value: room?.language ?? 'en-US', options: told.languages.map((l) => [l, `${language(l)} (${l})`]) },
-        { name: 'code', label: 'Code', value: codes.code, maxlength: 16, hint: room ? 'What callers key.' : 'What callers key. Left empty, one is made.', check: (v) => (room && v === '' ? 'A room has a code' : digitsOnly('A code')(v)) },
-        { name: 'moderator_pin', label: 'Moderator PIN', value: codes.moderator_pin, maxlength: 16, hint: 'Keyed instead of the code. The others wait until a moderator comes.', check: digitsOnly('A PIN') },
-        { name: 'greeting', label: 'Said on entering', type: 'textarea', rows: 3, value: room?.greeting, maxlength: 4096, hint: 'Left empty, the line’s own words.' },
-        { name: 'max_participants', label: 'People at most', type: 'number', value: room?.max_participants || '', placeholder: 'no limit of its own', check: (v) => (v === '' || v >= 2 && v <= 10000 ? '' : '2 to 10000 people, or nothing') },
-        { name: 'max_minutes', label: 'Minutes at most, for each caller', type: 'number', value: room?.max_minutes || '', placeholder: 'no limit of its own', check: (v) => (v === '' || v >= 1 && v <= 1440 ? '' : '1 to 1440 minutes, or nothing') },
-        { name: 'ends_with_moderator', label: 'Ends when a moderator leaves', type: 'checkbox', value: room?.ends_with_moderator, check: (v, all) => (v && !all.moderator_pin ? 'That takes a moderator PIN' : '') },
-        { name: 'closed', label: 'Closed: neither code nor PIN opens it', type: 'checkbox', value: room?.closed },
+        { name: 'code', label: 'Code', value: codes.code, maxlength: 16, hint: room ? 'What callers key.' : 'What callers key. Leave it empty to have one chosen.', check: (v) => (room && v === '' ? 'A room needs a code' : digitsOnly('A code')(v)) },
+        { name: 'moderator_pin', label: 'Moderator PIN', value: codes.moderator_pin, maxlength: 16, hint: 'Keyed instead of the code, by moderators. Everybody else waits until one comes.', check: digitsOnly('A PIN') },
+        { name: 'greeting', label: 'Greeting', type: 'textarea', rows: 3, value: room?.greeting, maxlength: 4096, hint: 'What callers hear as they enter. Leave it empty for the standard words.' },
+        { name: 'max_participants', label: 'Maximum people', type: 'number', value: room?.max_participants || '', placeholder: 'No limit', check: (v) => (v === '' || v >= 2 && v <= 10000 ? '' : 'From 2 to 10000, or empty') },
+        { name: 'max_minutes', label: 'Maximum minutes per caller', type: 'number', value: room?.max_minutes || '', placeholder: 'No limit', check: (v) => (v === '' || v >= 1 && v <= 1440 ? '' : 'From 1 to 1440, or empty') },
+        { name: 'ends_with_moderator', label: 'Ends when a moderator leaves', type: 'checkbox', value: room?.ends_with_moderator, check: (v, all) => (v && !all.moderator_pin ? 'This needs a moderator PIN' : '') },
+        { name: 'closed', label: 'Closed: nobody can enter', type: 'checkbox', value: room?.closed },
       ],
-      action: room ? 'Save' : 'Make the room', cancel: () => d.close(),
+      action: room ? 'Save' : 'Create the room', cancel: () => d.close(),
       submit: async (v) => {
         const wanted = {
           name: v.name.trim(), code: v.code, moderator_pin: v.moderator_pin, ends_with_moderator: v.ends_with_moderator, language: v.language, greeting: v.greeting,
@@ -138,7 +137,7 @@ export async function render(root, params, ctx) {
       type: 'button', class: 'small', onclick: async () => {
         try { f.inputs[name].value = (await request('POST', root_ + 'codes')).code; f.inputs[name].focus(); } catch (err) { complain(err); }
       },
-    }, icon('refresh', 14), 'Make one');
+    }, icon('refresh', 14), 'Choose one');
     for (const name of ['code', 'moderator_pin']) {
       const input = f.inputs[name];
       input.inputMode = 'numeric';
@@ -158,13 +157,13 @@ export async function render(root, params, ctx) {
     const d = openDialog({
       title: name,
       content: h('div', { class: 'form' }, line('Code', codes.code), codes.moderator_pin && line('Moderator PIN', codes.moderator_pin),
-        h('p', { class: 'hint' }, 'Callers key it and then #.'),
+        h('p', { class: 'hint' }, 'Callers key it, then #.'),
         h('div', { class: 'actions' }, h('button', { type: 'button', class: 'primary', autofocus: true, onclick: () => d.close() }, 'Close'))),
     });
   };
 
   const remove = async (room) => {
-    if (!await confirm({ title: `Remove ${room.name}?`, body: 'Its code opens nothing any more. Who is in stays in.', action: 'Remove', danger: true })) return;
+    if (!await confirm({ title: `Remove ${room.name}?`, body: 'Its code stops working. Whoever is in the room stays in it.', action: 'Remove', danger: true })) return;
     try {
       await request('DELETE', `${root_}rooms/${room.id}`);
       toast(`${room.name} is removed.`, 'good');

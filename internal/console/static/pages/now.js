@@ -22,7 +22,7 @@ export function render(root, params) {
   const heading = h('h1', {}, only ? 'One conference' : 'Now');
   const finder = h('div', { class: 'search', hidden: true }, icon('search', 16), search);
   const place = h('div', { class: 'confs' });
-  root.append(h('div', { class: 'page-head' }, h('div', {}, heading, lead), h('div', { class: 'page-tools' }, finder, mask)), place);
+  root.append(h('div', { class: 'page-head' }, h('div', {}, only && h('a', { class: 'back', href: '/console/now' }, icon('back', 14), 'Now'), heading, lead), h('div', { class: 'page-tools' }, finder, mask)), place);
 
   const open = new Map(); // SID → {c, card}
   const dirty = new Set();
@@ -49,14 +49,16 @@ export function render(root, params) {
     const people = list.reduce((n, c) => n + (c.people.size || c.count), 0);
     setText(lead, only && list.length ? '' : list.length === 0 ? '' : `${list.length} ${list.length === 1 ? 'conference' : 'conferences'}, ${people} ${people === 1 ? 'person' : 'people'}`);
     if (only && list[0]) setText(heading, list[0].name);
+    const focused = place.contains(document.activeElement);
     for (const [sid, { card }] of open) if (many || !live.conferences.has(sid)) { card.close(); card.node.remove(); open.delete(sid); }
+    if (focused && !place.contains(document.activeElement)) root.closest('main')?.focus({ preventScroll: true }); // what had it is gone
     if (list.length === 0) {
       listed?.close();
       listed = null;
       fill(place, synced && h('div', { class: 'empty nobody' }, icon('now', 40),
-        h('p', { class: 'nobody-head' }, only ? 'This conference is over, or there is none of that name.' : 'Nobody is in a conference.'),
-        only ? h('p', {}, h('a', { href: `/console/conferences/${only}` }, 'Its timeline'), ' · ', h('a', { href: '/console/now' }, 'All that goes on now'))
-          : h('p', {}, 'Call a number, key a code: whoever comes is shown here at once.')));
+        h('p', { class: 'nobody-head' }, only ? 'This conference is over.' : 'Nobody is in a conference.'),
+        only ? h('p', {}, h('a', { href: `/console/conferences/${only}` }, 'See its timeline'), ' · ', h('a', { href: '/console/now' }, 'See all live conferences'))
+          : h('p', {}, 'Call one of your numbers and key the code of a room: you appear here at once. ', h('a', { href: '/console/start' }, 'Try it from this browser'))));
       return;
     }
     if (many) return drawList(list);
@@ -102,7 +104,7 @@ export function render(root, params) {
     setText(facts, `${n} · ${duration(Date.now() - c.created)}`);
     setAttr(link, 'data-talking', c.talking.length > 0);
     const who = c.talking.slice(0, 2).map((call) => { const p = c.people.get(call); return p ? nameOf(p) : null; }).filter(Boolean);
-    setText(talk, c.talking.length === 0 ? (c.status === 'init' ? 'Waiting to start' : 'Nobody talks') : who.length ? `${who.join(', ')} ${who.length === 1 ? 'talks' : 'talk'}` : `${c.talking.length} ${c.talking.length === 1 ? 'talks' : 'talk'}`);
+    setText(talk, c.talking.length === 0 ? (c.status === 'init' ? 'Waiting to start' : 'Nobody is talking') : who.length ? `${who.join(', ')} ${who.length === 1 ? 'is' : 'are'} talking` : `${c.talking.length} talking`);
   }
 
   const second = setInterval(() => {

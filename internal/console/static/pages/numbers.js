@@ -12,10 +12,13 @@ import { pairUp, voiceFields } from '../parts/voice.js';
 
 export const title = 'Numbers';
 
+// The number that stands for all that have no entry of their own.
+const named = (number) => (number === '*' ? 'Any other number' : number);
+
 export async function render(root, params, ctx) {
   const admin = ctx.can('administer');
   const lead = h('p', { class: 'lead' });
-  const search = h('input', { type: 'search', 'aria-label': 'Search numbers', placeholder: 'Number, name or application', spellcheck: 'false' });
+  const search = h('input', { type: 'search', 'aria-label': 'Search numbers', placeholder: 'Number or name', spellcheck: 'false' });
   let numbers = [];
   let applications = [];
   const leadsTo = (n) => {
@@ -23,13 +26,13 @@ export async function render(root, params, ctx) {
       const app = applications.find((a) => a.sid === n.voice_application_sid);
       return h('span', {}, h('span', { class: 'badge info' }, 'application'), ' ', app?.friendly_name || n.voice_application_sid);
     }
-    return n.voice_url ? h('span', { class: 'mono wrap' }, n.voice_url) : h('span', {}, h('span', { class: 'badge good' }, 'line'), ' the conference line');
+    return n.voice_url ? h('span', { class: 'mono wrap' }, n.voice_url) : h('span', {}, h('span', { class: 'badge good' }, 'rooms'), ' the conference line');
   };
   const list = table({
     caption: 'Numbers',
     empty: 'There are no numbers yet.',
     columns: [
-      { head: 'Number', cell: (n) => h('strong', { class: 'num-text' }, n.phone_number) },
+      { head: 'Number', cell: (n) => h('strong', { class: 'num-text' }, named(n.phone_number)) },
       { head: 'Name', cell: (n) => n.friendly_name },
       { head: 'Answered by', cell: leadsTo },
       { head: 'Kind', cell: (n) => ({ local: 'local', mobile: 'mobile', 'toll-free': 'toll-free' }[n.type] ?? '–') },
@@ -47,7 +50,7 @@ export async function render(root, params, ctx) {
   const draw = () => {
     const text = search.value.trim().toLowerCase();
     list.set(numbers.filter((n) => [n.phone_number, n.friendly_name, n.voice_url, applications.find((a) => a.sid === n.voice_application_sid)?.friendly_name].some((s) => (s ?? '').toLowerCase().includes(text))));
-    setText(lead, numbers.length === 0 ? '' : `${numbers.length} ${numbers.length === 1 ? 'number' : 'numbers'}. A change counts for the next call.`);
+    setText(lead, numbers.length === 0 ? '' : `${numbers.length} ${numbers.length === 1 ? 'number' : 'numbers'}. Changes apply from the next call on.`);
   };
   const load = async () => {
     [numbers, applications] = await Promise.all([rest.all('IncomingPhoneNumbers', 'incoming_phone_numbers'), rest.all('Applications', 'applications')]);
@@ -57,9 +60,9 @@ export async function render(root, params, ctx) {
   const answeredBy = (n) => (n?.voice_application_sid ? 'application' : n?.voice_url ? 'url' : 'line');
   const fields = (n) => [
     { name: 'FriendlyName', label: 'Name', value: n?.friendly_name ?? '', maxlength: 64 },
-    { name: 'by', label: 'Answered by', type: 'select', value: answeredBy(n), options: [['line', 'The conference line'], ['url', 'My application, at an address'], ['application', 'One of the applications']] },
-    { name: 'VoiceApplicationSid', label: 'Application', type: 'select', value: n?.voice_application_sid ?? '', options: applications.map((a) => [a.sid, a.friendly_name || a.sid]), check: (v, all) => (all.by === 'application' && !v ? 'There is no application yet: make one first' : '') },
-    ...voiceFields(n).map((f) => (f.name === 'VoiceUrl' ? { ...f, check: (v, all) => (all.by === 'url' && v === '' ? 'Where is it asked?' : f.check(v)) } : f)),
+    { name: 'by', label: 'Answered by', type: 'select', value: answeredBy(n), options: [['line', 'The conference line, with its rooms'], ['url', 'My application, at an address'], ['application', 'An application of the list']] },
+    { name: 'VoiceApplicationSid', label: 'Application', type: 'select', value: n?.voice_application_sid ?? '', options: applications.map((a) => [a.sid, a.friendly_name || a.sid]), check: (v, all) => (all.by === 'application' && !v ? 'There are no applications yet: make one first' : '') },
+    ...voiceFields(n).map((f) => (f.name === 'VoiceUrl' ? { ...f, check: (v, all) => (all.by === 'url' && v === '' ? 'Write the address' : f.check(v)) } : f)),
   ];
   // What is not of the chosen kind is taken away, so that the number leads to one thing.
   const wanted = (v) => {
@@ -86,16 +89,16 @@ export async function render(root, params, ctx) {
       submit: async (v) => {
         await rest.post(`IncomingPhoneNumbers/${n.sid}`, wanted(v));
         d.close();
-        toast(`${n.phone_number} is changed, from the next call on.`, 'good');
+        toast(`${named(n.phone_number)} is changed, from the next call on.`, 'good');
         await load();
       },
     });
     byKind(f);
-    const d = openDialog({ title: n.phone_number, content: f.node, wide: true });
+    const d = openDialog({ title: named(n.phone_number), content: f.node, wide: true });
   };
 
   const release = async (n) => {
-    if (!await confirm({ title: `Release ${n.phone_number}?`, body: 'Calls to it are refused from then on. Calls that live go on.', action: 'Release', danger: true })) return;
+    if (!await confirm({ title: `Release ${n.phone_number}?`, body: 'From then on, calls to it are refused. Live calls go on.', action: 'Release', danger: true })) return;
     try { await rest.delete(`IncomingPhoneNumbers/${n.sid}`); toast(`${n.phone_number} is released.`, 'good'); await load(); } catch (err) { complain(err); }
   };
 
@@ -104,8 +107,8 @@ export async function render(root, params, ctx) {
     try { countries = (await rest.get('AvailablePhoneNumbers')).countries; } catch (err) { complain(err); return; }
     if (countries.length === 0) {
       const d = openDialog({
-        title: 'There are no numbers to get',
-        content: h('div', { class: 'form' }, h('p', {}, 'Say in the configuration file which numbers are yours to give away, under ', h('code', {}, 'number_blocks'), '. A single one is added where the switch runs:'),
+        title: 'No numbers to choose from',
+        content: h('div', { class: 'form' }, h('p', {}, 'List the numbers that you own in the configuration file, under ', h('code', {}, 'number_blocks'), '. Or add a single one on the machine of the switch:'),
           h('pre', { tabindex: '0' }, 'confab number add +15550123'), h('div', { class: 'actions' }, h('button', { type: 'button', class: 'primary', onclick: () => d.close() }, 'Close'))),
       });
       return;
@@ -115,7 +118,7 @@ export async function render(root, params, ctx) {
     const country = h('select', { id: 'buy-country' }, countries.map((c) => h('option', { value: c.country_code }, c.country)));
     const type = h('select', { id: 'buy-type' });
     const contains = h('input', { id: 'buy-contains', placeholder: 'such as 0123 or 555****', spellcheck: 'false', autocomplete: 'off' });
-    const offers = h('div', { class: 'offers', role: 'radiogroup', 'aria-label': 'Numbers that can be had' });
+    const offers = h('div', { class: 'offers', role: 'radiogroup', 'aria-label': 'Available numbers' });
     let chosen = '';
     const types = () => { const c = countries.find((x) => x.country_code === country.value); fill(type, Object.keys(c.subresource_uris).map((k) => h('option', { value: k }, words[k]))); };
     let asking = null;
@@ -125,14 +128,14 @@ export async function render(root, params, ctx) {
       try {
         const page = await rest.get(`AvailablePhoneNumbers/${country.value}/${kinds[type.value]}`, { PageSize: 20, Contains: contains.value.trim() || null }, mine.signal);
         if (!page.available_phone_numbers.some((o) => o.phone_number === chosen)) chosen = '';
-        fill(offers, page.available_phone_numbers.length === 0 ? h('p', { class: 'soft' }, 'No number is like that.') : page.available_phone_numbers.map((o) => h('label', { class: 'offer' },
+        fill(offers, page.available_phone_numbers.length === 0 ? h('p', { class: 'soft' }, 'No available number has these digits.') : page.available_phone_numbers.map((o) => h('label', { class: 'offer' },
           h('input', { type: 'radio', name: 'offer', value: o.phone_number, checked: o.phone_number === chosen, onchange: () => { chosen = o.phone_number; } }), h('span', {}, o.friendly_name || o.phone_number))));
       } catch (err) { if (err.name !== 'AbortError') fill(offers, h('p', { class: 'field-error', role: 'alert' }, err.message)); }
     };
     const f = form({
-      fields: fields(null), action: 'Get it', cancel: () => d.close(),
+      fields: fields(null), action: 'Get this number', cancel: () => d.close(),
       submit: async (v) => {
-        if (!chosen) throw new Error('Choose one of the numbers');
+        if (!chosen) throw new Error('Choose a number first');
         const q = wanted(v);
         for (const [k, x] of Object.entries(q)) if (x === '') delete q[k];
         await rest.post('IncomingPhoneNumbers', { PhoneNumber: chosen, ...q });

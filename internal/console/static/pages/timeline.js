@@ -28,16 +28,19 @@ export async function render(root, params, ctx) {
   const tool = (name, text, f) => h('button', { class: 'small', type: 'button', onclick: f }, icon(name, 16), text);
   root.append(
     h('div', { class: 'page-head' },
-      h('div', {}, h('div', { class: 'row' }, h('h1', {}, told.conference.friendly_name), status), lead),
+      h('div', {}, h('a', { class: 'back', href: '/console/conferences' }, icon('back', 14), 'Timelines'), h('div', { class: 'row' }, h('h1', {}, told.conference.friendly_name), status), lead),
       h('div', { class: 'page-tools' },
         told.conference.live && h('a', { class: 'button small', href: `/console/now/${sid}` }, icon('now', 16), 'Now'),
-        h('button', { class: 'small icon-only', type: 'button', 'aria-label': 'Less wide', onclick: () => { zoom = Math.max(1, zoom / 2); draw(); } }, '−'),
-        h('button', { class: 'small icon-only', type: 'button', 'aria-label': 'Wider', onclick: () => { zoom = Math.min(32, zoom * 2); draw(); } }, '+'),
         tool('link', 'Copy link', copyLink), tool('download', 'SVG', () => save(svgBlob(), 'svg')), tool('download', 'PNG', () => savePNG().catch(complain)),
         tool('download', 'JSON', () => save(new Blob([JSON.stringify(told, null, 2)], { type: 'application/json' }), 'json')))),
-    h('div', { class: 'card timeline-card' }, picture), h('div', { class: 'timeline-below' }, detail, h('div', {}, h('h2', { class: 'sub' }, 'What happened'), list)));
+    h('section', { class: 'card timeline-card', 'aria-labelledby': 'picture-head' },
+      h('div', { class: 'section-head' }, h('h2', { id: 'picture-head' }, 'Over time'), h('span', { class: 'grow' }),
+        h('button', { class: 'small icon-only', type: 'button', 'aria-label': 'Zoom in', title: 'Zoom in', onclick: () => { zoom = Math.min(32, zoom * 2); draw(); } }, '+'),
+        h('button', { class: 'small icon-only', type: 'button', 'aria-label': 'Zoom out', title: 'Zoom out', onclick: () => { zoom = Math.max(1, zoom / 2); draw(); } }, '−')),
+      picture), h('div', { class: 'timeline-below' }, detail, h('div', {}, h('h2', { class: 'sub' }, 'What happened'), list)));
 
-  const isDark = () => getComputedStyle(document.documentElement).colorScheme === 'dark';
+  const scheme = matchMedia('(prefers-color-scheme: dark)');
+  const isDark = () => (document.documentElement.dataset.theme ?? (scheme.matches ? 'dark' : 'light')) === 'dark';
   const nameFor = (call) => { const p = told.participants.find((q) => q.call_sid === call); return p ? nameOf({ ...p, call }) : call; };
   const events = () => told.events.filter((e) => !e.event.startsWith('participant-speech'));
 
@@ -61,7 +64,7 @@ export async function render(root, params, ctx) {
     },
     h('span', { class: 'mono faint' }, atClock(e.time)),
     h('span', {}, e.call_sid && e.event !== 'conference-end' ? [h('b', {}, nameFor(e.call_sid)), ' ', words[e.event] ?? e.event] : words[e.event] ?? e.event),
-    e.webhook && h('span', { class: 'badge ' + ({ delivered: 'good', parked: 'bad', due: 'warn' }[e.webhook.state] ?? '') }, e.webhook.state)))));
+    e.webhook && h('span', { class: 'badge ' + ({ delivered: 'good', parked: 'bad', due: 'warn' }[e.webhook.state] ?? '') }, { parked: 'given up', due: 'sent again soon' }[e.webhook.state] ?? e.webhook.state)))));
   }
 
   function pick(e, keep = false) {
@@ -79,7 +82,7 @@ export async function render(root, params, ctx) {
 
   function showDetail(e) {
     if (!e) {
-      fill(detail, h('h2', {}, 'An event'), h('p', { class: 'soft' }, 'Point at a mark in the picture, or choose a line: the event is shown here, and whom it was told to.'));
+      fill(detail, h('h2', {}, 'An event'), h('p', { class: 'soft' }, 'Point at a mark above, or choose a line of the list: the event is shown here, and how its webhook fared.'));
       return;
     }
     const w = e.webhook;
@@ -87,12 +90,12 @@ export async function render(root, params, ctx) {
     fill(detail,
       h('h2', {}, e.call_sid && e.event !== 'conference-end' ? `${nameFor(e.call_sid)} ${words[e.event] ?? e.event}` : words[e.event] ?? e.event),
       h('dl', { class: 'facts' },
-        fact('Time', `${atClock(e.time)}, ${((Date.parse(e.time) - Date.parse(told.conference.created)) / 1000).toFixed(1)} s after the first came`),
-        fact('Event', h('code', {}, e.event)), fact('Number', e.sequence), fact('Reason', e.reason),
+        fact('Time', `${atClock(e.time)}, ${((Date.parse(e.time) - Date.parse(told.conference.created)) / 1000).toFixed(1)} s after the conference began`),
+        fact('Event', h('code', {}, e.event)), fact('Sequence', e.sequence), fact('Reason', e.reason),
         e.call_sid && fact('Call', h('a', { href: `/console/calls/${e.call_sid}`, class: 'mono' }, e.call_sid)),
         e.warning && fact('Notice', `${e.warning.code}: ${e.warning.message}`)),
       h('h3', { class: 'sub' }, 'Webhook'),
-      !w ? h('p', { class: 'soft' }, 'Nobody asked to be told.') : [
+      !w ? h('p', { class: 'soft' }, 'No application asked for this event.') : [
         h('dl', { class: 'facts' }, fact('To', h('code', {}, `${w.method} ${w.url}`)), fact('State', w.state)),
         w.attempts.length > 0 && h('ol', { class: 'attempts' }, w.attempts.map((a) => h('li', {}, attempt(a)))),
         h('details', {}, h('summary', {}, 'Parameters'), h('pre', {}, Object.entries(w.params).map(([k, v]) => `${k}: ${v}`).join('\n')))]);
@@ -114,7 +117,7 @@ export async function render(root, params, ctx) {
 
   async function copyLink() {
     const url = location.origin + location.pathname + (chosen ? `?event=${chosen}` : '');
-    try { await navigator.clipboard.writeText(url); toast('The link is in the clipboard: it is for those who may sign in', 'good'); } catch { toast(url); }
+    try { await navigator.clipboard.writeText(url); toast('Link copied. It opens for whoever can sign in here.', 'good'); } catch { toast(url); }
   }
   const picked = () => drawTimeline(told, { width: 1200, now: Date.now(), colors: light });
   const svgBlob = () => new Blob([new XMLSerializer().serializeToString(picked())], { type: 'image/svg+xml' });
@@ -170,7 +173,8 @@ export async function render(root, params, ctx) {
   resized.observe(picture);
   const themed = new MutationObserver(draw);
   themed.observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme'] });
-  return () => { stop(); clearInterval(clock); clearTimeout(timer); timer = -1; resized.disconnect(); themed.disconnect(); };
+  scheme.addEventListener('change', draw);
+  return () => { stop(); scheme.removeEventListener('change', draw); clearInterval(clock); clearTimeout(timer); timer = -1; resized.disconnect(); themed.disconnect(); };
 }
 
 /** A timeline with all its events. */

@@ -27,8 +27,8 @@ export async function render(root, params) {
   if (params.code) {
     root.append(
       h('div', { class: 'page-head' }, h('div', {}, h('a', { class: 'back', href: '/console/debugger' }, icon('back', 14), 'Debugger'), h('h1', {}, `Warning ${params.code}`))),
-      chosen ? card(chosen, true) : h('p', { class: 'empty' }, 'This version raises no such code.'),
-      h('p', { class: 'row' }, h('a', { href: `/console/debugger?code=${encodeURIComponent(params.code)}` }, 'Where it was raised'), h('a', { href: '/console/warnings' }, 'All that there are')));
+      chosen ? card(chosen, true) : h('p', { class: 'empty' }, 'There is no such warning in this version.'),
+      h('p', {}, h('a', { href: `/console/debugger?code=${encodeURIComponent(params.code)}` }, 'Where it was raised'), ' · ', h('a', { href: '/console/warnings' }, 'All warnings')));
     return;
   }
   root.append(h('div', { class: 'page-head' }, h('div', {}, h('h1', {}, 'Warnings explained'), count), h('div', { class: 'page-tools' }, h('div', { class: 'search' }, icon('search', 16), search))), list);

@@ -21,8 +21,8 @@ export function timeAxis({ label }) {
     class: 'axis-drawing', tabindex: '0', role: 'slider', 'aria-label': label, 'aria-valuemin': '0', 'aria-describedby': readout.id, onkeydown: (e) => key(e),
   });
   const whole = h('button', { type: 'button', class: 'small', onclick: () => zoom(null), disabled: true }, 'Whole call');
-  const closer = h('button', { type: 'button', class: 'small icon-only', 'aria-label': 'Look closer', onclick: () => scale(0.4) }, '+');
-  const wider = h('button', { type: 'button', class: 'small icon-only', 'aria-label': 'See more', onclick: () => scale(2.5) }, '−');
+  const closer = h('button', { type: 'button', class: 'small icon-only', 'aria-label': 'Zoom in', title: 'Zoom in', onclick: () => scale(0.4) }, '+');
+  const wider = h('button', { type: 'button', class: 'small icon-only', 'aria-label': 'Zoom out', title: 'Zoom out', onclick: () => scale(2.5) }, '−');
   const node = h('div', { class: 'axis' }, h('div', { class: 'axis-tools' }, readout, h('div', { class: 'row' }, closer, wider, whole)), drawing);
   let data = { from: 0, to: 1, lanes: [], plots: [] };
   let view = null; // {from, to}; null: the whole
@@ -102,7 +102,7 @@ export function timeAxis({ label }) {
       svg('text', { class: 'a-scale', x: gutter - 8, y: base - tall + 6, 'text-anchor': 'end' }, p.points.length > 0 && high > low ? p.format(high) : ''),
       svg('line', { class: 'a-base', x1: gutter, x2: width - right, y1: base, y2: base }),
       p.points.length === 0
-        ? svg('text', { class: 'a-scale', x: gutter + 6, y: base - 8 }, 'Nothing was measured.')
+        ? svg('text', { class: 'a-scale', x: gutter + 6, y: base - 8 }, 'Nothing measured')
         : svg('g', { 'clip-path': `url(#${clip})` },
           (p.lines ?? []).filter((l) => l > low && l < high).map((l) => svg('line', { class: 'a-limit', x1: gutter, x2: width - right, y1: py(l), y2: py(l) })),
           svg('path', { class: `a-area ${p.kind ?? ''}`, d: area }), svg('path', { class: `a-line ${p.kind ?? ''}`, d: path }),
@@ -123,7 +123,7 @@ export function timeAxis({ label }) {
     if (!shown) {
       drawing.setAttribute('aria-valuenow', 0);
       drawing.setAttribute('aria-valuetext', 'Use the arrow keys to go through the call');
-      setText(readout, view ? `${offset(v.from - data.from)} to ${offset(v.to - data.from)}` : 'Move over it, or use the arrow keys; drag to look closer.');
+      setText(readout, view ? `${offset(v.from - data.from)} to ${offset(v.to - data.from)}` : 'Point at a moment, or use the arrow keys. Drag to zoom in.');
       for (const dot of drawing.querySelectorAll('.a-dot')) dot.setAttribute('visibility', 'hidden');
       return;
     }

@@ -1,13 +1,14 @@
 // One live conference as a card: its head with what can be done with all of it,
 // and its people as tiles.
 
-import { can, rest } from '../api.js';
+import { can, rest, watchEvents } from '../api.js';
+import { name as myName } from '../phone/dock.js';
 import { ask, confirm, openDialog } from './dialog.js';
 import { h, setAttr, setText } from './dom.js';
 import { form } from './form.js';
 import { icon } from './icons.js';
-import { nameOf } from './people.js';
-import { deeds, makeTile, showTile, tileHeight } from './tile.js';
+import { isCalled, nameOf } from './people.js';
+import { applies, deeds, makeTile, showTile, tileHeight } from './tile.js';
 import { duration } from './time.js';
 import { complain, toast } from './toast.js';
 import { virtualGrid } from './virtual.js';
@@ -15,7 +16,10 @@ import { virtualGrid } from './virtual.js';
 /** A document that says a text: the switch has an application for it inside. */
 const saying = (text) => ({ AnnounceUrl: 'http://say.confab.internal/?' + new URLSearchParams({ Text: text }), AnnounceMethod: 'GET' });
 
-const askText = (whom) => ask({ title: `Speak to ${whom}`, label: 'What is to be said', action: 'Say it', multiline: true, maxlength: 500, check: (t) => (t.trim() ? '' : 'Something to say is needed') });
+// Why somebody who was called did not come, by the status of their call.
+const why = { busy: 'declined', 'no-answer': 'did not answer, or no browser of that name is open', failed: 'could not be reached' };
+
+const askText = (whom) => ask({ title: `Speak to ${whom}`, label: 'Text to be spoken', action: 'Speak it', multiline: true, maxlength: 500, check: (t) => (t.trim() ? '' : 'Write what is to be spoken') });
 
 /**
  * Makes the card of a conference as followLive has it. alone: it has the page to
@@ -31,21 +35,21 @@ export function conferenceCard(c, { alone = false } = {}) {
     hold: (p) => rest.post(seat(p), { Hold: !p.hold }),
     async announce(p) {
       const text = await askText(nameOf(p));
-      if (text) { await rest.post(seat(p), saying(text)); toast(`${nameOf(p)} hears it now`, 'good'); }
+      if (text) { await rest.post(seat(p), saying(text)); toast(`${nameOf(p)} is hearing it now`, 'good'); }
     },
     async only(p) {
-      await each(people().filter((o) => o !== p && !o.muted), (o) => rest.post(seat(o), { Muted: true }));
+      await each(people().filter((o) => o !== p && !o.muted && !isCalled(o)), (o) => rest.post(seat(o), { Muted: true }));
       if (p.muted) await rest.post(seat(p), { Muted: false });
     },
     async rename(p) {
       const name = await ask({
         title: `Rename ${nameOf(p)}`, label: 'Name', value: p.label, action: 'Rename', maxlength: 128,
-        hint: 'The participant’s label. Empty: the name or number that they came with.', check: (t) => (t.includes('/') ? 'A label has no slash' : ''),
+        hint: 'Leave it empty for the name or number that they called with.', check: (t) => (t.includes('/') ? 'A label has no slash' : ''),
       });
       if (name !== null) await rest.post(seat(p), { Label: name.trim() });
     },
     async kick(p) {
-      if (await confirm({ title: `Remove ${nameOf(p)}?`, body: 'They leave the conference; their call goes on with its document.', action: 'Remove', danger: true })) await rest.delete(seat(p));
+      if (await confirm({ title: `Remove ${nameOf(p)}?`, body: 'They leave the conference. Their call goes on as its application says.', action: 'Remove', danger: true })) await rest.delete(seat(p));
     },
   };
   const act = async (deed, p) => {
@@ -57,33 +61,67 @@ export function conferenceCard(c, { alone = false } = {}) {
   const announceAll = async () => {
     const text = await askText('everybody');
     if (!text) return;
-    try { await rest.post(path, saying(text)); toast('Everybody hears it now', 'good'); } catch (err) { complain(err); }
+    try { await rest.post(path, saying(text)); toast('Everybody is hearing it now', 'good'); } catch (err) { complain(err); }
   };
   const muteAll = async (muted) => {
-    try { await each(people().filter((p) => p.muted !== muted), (p) => rest.post(seat(p), { Muted: muted })); } catch (err) { complain(err); }
+    try { await each(people().filter((p) => p.muted !== muted && !isCalled(p)), (p) => rest.post(seat(p), { Muted: muted })); } catch (err) { complain(err); }
   };
   const end = async () => {
-    if (!await confirm({ title: `End ${c.name}?`, body: 'All who are in it leave; their calls go on with their documents.', action: 'End it', danger: true })) return;
+    if (!await confirm({ title: `End ${c.name}?`, body: 'Everybody leaves it. Their calls go on as their applications say.', action: 'End it', danger: true })) return;
     try { await rest.post(path, { Status: 'completed' }); } catch (err) { complain(err); }
+  };
+  // What becomes of those who are rung is told to who asked for it: a tile that goes
+  // says nothing. It may be known before the switch has answered with their call.
+  const rung = new Map(); // call → {name, said}: said is the message that it rings
+  const fates = new Map(); // call → why it did not come, of calls not known here
+  let unwatch = null;
+  const followRung = () => {
+    unwatch ??= watchEvents({
+      onEvent: (e, type) => {
+        if (e.conference_sid !== c.sid || type !== 'participant-join' && type !== 'participant-leave') return;
+        const fate = type === 'participant-leave' ? e.params.ParticipantCallStatus : '';
+        if (rung.has(e.call_sid)) tellFate(e.call_sid, fate);
+        else fates.set(e.call_sid, fate);
+      },
+    });
+  };
+  const tellFate = (call, fate) => {
+    const { name, said } = rung.get(call);
+    said.remove();
+    rung.delete(call);
+    if (fate && fate !== 'canceled') toast(`${name} ${why[fate] ?? 'did not come'}`, 'bad');
+    settle();
+  };
+  const settle = () => {
+    if (rung.size > 0) return;
+    unwatch?.();
+    unwatch = null;
+    fates.clear();
   };
   const ring = async () => {
     const f = form({
       action: 'Ring', cancel: () => d.close(),
       fields: [
-        { name: 'identity', label: 'Name of the browser', required: true, hint: 'All tabs that are registered by this name ring; the first to answer joins.', placeholder: 'alice', maxlength: 121 },
-        { name: 'label', label: 'What to call them here', maxlength: 128 },
+        { name: 'identity', label: 'Name of the browser', required: true, hint: 'The name on its page Phone. Every tab of that name rings; the first to answer joins.', placeholder: 'alice', maxlength: 121 },
+        { name: 'label', label: 'Name in the conference', hint: 'Leave it empty for the name of the browser.', maxlength: 128 },
       ],
       async submit({ identity, label }) {
-        await rest.post(`${path}/Participants`, { From: 'client:console', To: 'client:' + identity.trim(), Label: label.trim() || null, EarlyMedia: true });
+        const name = identity.trim();
+        followRung();
+        let call;
+        try {
+          ({ call_sid: call } = await rest.post(`${path}/Participants`, { From: 'client:' + myName(), To: 'client:' + name, Label: label.trim() || null }));
+        } catch (err) { settle(); throw err; }
         d.close();
-        toast(`${identity} is being rung`, 'good');
+        rung.set(call, { name, said: toast(`Ringing ${name}`, 'good') });
+        if (fates.has(call)) tellFate(call, fates.get(call));
       },
     });
-    const d = openDialog({ title: 'Ring a browser into it', content: f.node });
+    const d = openDialog({ title: `Ring a browser into ${c.name}`, content: f.node });
     f.inputs.identity.focus();
   };
 
-  const name = h('h2', { class: 'conf-name' }, alone ? c.name : h('a', { href: `/console/now/${c.sid}` }, c.name));
+  const name = h('h2', { class: alone ? 'sr' : 'conf-name' }, alone ? c.name : h('a', { href: `/console/now/${c.sid}` }, c.name));
   const status = h('span', { class: 'badge' });
   const facts = h('span', { class: 'conf-facts' });
   const head = h('header', { class: 'conf-head' },
@@ -111,6 +149,7 @@ export function conferenceCard(c, { alone = false } = {}) {
   // One tile takes the focus of the Tab key; the arrows go from one to the next,
   // and letters act on it.
   let current = null;
+  let order = []; // of the calls, as last shown: when one goes, its neighbour is next
   const focusOn = (call) => {
     if (current && current !== call) enter(grid.nodeOf(current), false);
     current = call;
@@ -140,7 +179,7 @@ export function conferenceCard(c, { alone = false } = {}) {
       return;
     }
     const deed = deeds.find((d) => d.key === e.key);
-    if (deed && can('moderate') && list[at]) { e.preventDefault(); e.stopPropagation(); act(deed.name, list[at]); }
+    if (deed && can('moderate') && list[at] && applies(deed, list[at])) { e.preventDefault(); e.stopPropagation(); act(deed.name, list[at]); }
   });
 
   let shownCount = -1;
@@ -150,6 +189,9 @@ export function conferenceCard(c, { alone = false } = {}) {
       setText(status, c.status === 'init' ? 'Waiting to start' : 'In progress');
       setAttr(status, 'class', 'badge ' + (c.status === 'init' ? '' : 'good'));
       const list = people();
+      const left = grid.node.contains(document.activeElement) && !c.people.has(current); // who had the focus
+      const at = Math.max(0, order.indexOf(current));
+      order = list.map((p) => p.call);
       grid.set(list);
       grid.update();
       nobody.hidden = list.length > 0 || !c.loaded;
@@ -158,15 +200,23 @@ export function conferenceCard(c, { alone = false } = {}) {
         shownCount = list.length;
         node.classList.toggle('many', list.length > 24 && !alone);
       }
-      if (!current || !c.people.has(current)) queueMicrotask(() => requestAnimationFrame(() => list[0] && !c.people.has(current) && focusOn(list[0].call)));
+      if (!current || !c.people.has(current)) {
+        queueMicrotask(() => requestAnimationFrame(() => {
+          if (c.people.has(current)) return;
+          const next = order[Math.min(at, order.length - 1)];
+          if (next) focusOn(next);
+          if (left) (grid.nodeOf(next) ?? head.querySelector('a, button'))?.focus();
+        }));
+      }
       this.tick(Date.now());
     },
     levels() { grid.update(); },
     tick(now) {
-      const n = c.people.size || c.count;
-      setText(facts, `${n} ${n === 1 ? 'person' : 'people'} · ${duration(now - c.created)}`);
+      const coming = people().filter(isCalled).length;
+      const n = (c.people.size || c.count) - coming;
+      setText(facts, `${n} ${n === 1 ? 'person' : 'people'}${coming ? `, ${coming} being called` : ''} · ${duration(now - c.created)}`);
     },
-    close() { grid.close(); },
+    close() { grid.close(); unwatch?.(); },
   };
 }
 

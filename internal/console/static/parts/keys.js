@@ -28,7 +28,7 @@ export function listenForKeys() {
     e.preventDefault();
     found.run(e);
   });
-  bindKey('?', 'Show the keys', showKeys, 'Everywhere');
+  bindKey('?', 'Show these shortcuts', showKeys, 'Everywhere');
 }
 
 /** Shows which keys do what. */
@@ -36,7 +36,7 @@ export function showKeys() {
   const groups = new Map();
   for (const [key, b] of bindings) groups.set(b.group, [...(groups.get(b.group) ?? []), [key, b.what]]);
   const d = openDialog({
-    title: 'Keys',
+    title: 'Keyboard shortcuts',
     content: h('div', {},
       [...groups].map(([name, list]) => h('section', { class: 'keys' }, h('h3', {}, name),
         h('dl', {}, list.map(([key, what]) => h('div', {}, h('dt', {}, key.split(' ').map((k, i) => [i > 0 && ' ', h('kbd', {}, k)])), h('dd', {}, what)))))),

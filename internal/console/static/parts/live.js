@@ -5,13 +5,17 @@ import { rest, watchEvents, watchLive } from '../api.js';
 
 const yes = (text) => text === 'true';
 
+// Who is at the other end of a call: of one that the switch made, whom it called.
+const farEnd = (direction, from, to, caller) => (direction?.startsWith('outbound') ? { from: to, caller: '' } : { from, caller: caller ?? '' });
+
 /**
  * Follows what goes on. changed(sid) is called when a conference, or the list of
  * them (sid null), is another; levels() when somebody is louder or quieter, some
  * times a second at most. Returns {conferences, close()}: a Map by SID of {sid,
  * name, status, created, people (a Map by call, in the order of joining), loaded,
  * count}. People are {call, label, from, caller, muted, hold, coaching, coached,
- * endOnExit, joined, talking, level, heldSince}.
+ * endOnExit, joined, talking, level, status ('connected', and before that how far the
+ * call is that is to bring them)}.
  */
 export function followLive({ changed, levels = () => {} }) {
   const conferences = new Map();
@@ -57,10 +61,11 @@ export function followLive({ changed, levels = () => {} }) {
     }, 120);
   };
   const know = (c) => {
-    calls.set(c.sid, { from: c.from, caller: c.caller_name ?? '' });
+    const known = farEnd(c.direction, c.from, c.to, c.caller_name);
+    calls.set(c.sid, known);
     for (const conf of conferences.values()) {
       const p = conf.people.get(c.sid);
-      if (p) { p.from = c.from; p.caller = c.caller_name ?? ''; changed(conf.sid); }
+      if (p) { Object.assign(p, known); changed(conf.sid); }
     }
   };
 
@@ -74,7 +79,6 @@ export function followLive({ changed, levels = () => {} }) {
         const there = new Set(list.map((p) => p.call_sid));
         for (const call of c.people.keys()) if (!there.has(call)) c.people.delete(call);
         for (const p of list.reverse()) {
-          if (p.status && !['connected', 'complete'].includes(p.status) && p.status !== 'connected') { /* ringing: shown as such */ }
           Object.assign(person(c, p.call_sid), {
             label: p.label ?? '', muted: p.muted, hold: p.hold, coaching: p.coaching, coached: p.call_sid_to_coach ?? '',
             endOnExit: p.end_conference_on_exit, joined: Date.parse(p.date_created), status: p.status,
@@ -105,7 +109,7 @@ export function followLive({ changed, levels = () => {} }) {
 
   const onEvent = (e, type) => {
     if (!e.conference_sid) {
-      if (e.call_sid && e.params.From) calls.set(e.call_sid, { from: e.params.From, caller: e.params.CallerName ?? '' });
+      if (e.call_sid && e.params.From) calls.set(e.call_sid, farEnd(e.params.Direction, e.params.From, e.params.To, e.params.CallerName));
       if (type === 'call-completed') calls.delete(e.call_sid);
       return;
     }
@@ -127,6 +131,7 @@ export function followLive({ changed, levels = () => {} }) {
         muted: yes(q.Muted), hold: yes(q.Hold), coaching: yes(q.Coaching), coached: q.CallSidToCoach ?? '', endOnExit: yes(q.EndConferenceOnExit), label: q.ParticipantLabel ?? '',
       });
       if (type === 'participant-join') { p.joined = Date.parse(e.time); p.status = 'connected'; }
+      if (type === 'participant-invite') p.status = 'ringing';
     }
     c.count = c.people.size;
     changed(sid);

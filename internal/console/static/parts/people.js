@@ -30,6 +30,9 @@ export function nameOf(p) {
   return shownNumber(p.from) || 'Somebody';
 }
 
+/** Reports whether somebody is still being called: they have a place, and are not in it. */
+export const isCalled = (p) => !!p.status && p.status !== 'connected';
+
 /** The letters that stand for a name. */
 export function initials(name) {
   const words = name.replace(/[^\p{L}\p{N} ]/gu, ' ').trim().split(/\s+/);

@@ -3,7 +3,7 @@
 import { can } from '../api.js';
 import { h, setAttr, setText } from './dom.js';
 import { icon } from './icons.js';
-import { hueOf, initials, nameOf, shownNumber } from './people.js';
+import { hueOf, initials, isCalled, nameOf, shownNumber } from './people.js';
 import { duration } from './time.js';
 
 /** The height of a tile, in pixels. */
@@ -18,6 +18,9 @@ export const deeds = [
   { name: 'rename', key: 'r', icon: 'rename', off: 'Rename' },
   { name: 'kick', key: 'x', icon: 'kick', off: 'Remove', danger: true },
 ];
+
+/** Reports whether a deed can be done with somebody: who is being called can only be removed. */
+export const applies = (deed, p) => deed.name === 'kick' || !isCalled(p);
 
 /** Makes an empty tile; act(deed, participant) is called for its buttons. */
 export function makeTile(act) {
@@ -75,7 +78,7 @@ export function showTile(node, p, now = Date.now()) {
     setAttr(node, 'data-muted', p.muted);
     setAttr(node, 'data-hold', p.hold);
     badges.replaceChildren(...[
-      p.status && p.status !== 'connected' && h('span', { class: 'badge info' }, p.status),
+      isCalled(p) && h('span', { class: 'badge info' }, icon('phone', 13), 'Being called'),
       p.muted && h('span', { class: 'badge warn' }, icon('muted', 13), 'Muted'),
       p.hold && h('span', { class: 'badge info' }, icon('hold', 13), 'On hold'),
       p.coaching && h('span', { class: 'badge' }, icon('coach', 13), 'Coach'),
@@ -83,6 +86,7 @@ export function showTile(node, p, now = Date.now()) {
     ].filter(Boolean));
     for (const d of deeds) {
       const b = buttons[d.name];
+      if (b) b.hidden = !applies(d, p);
       if (!b || !d.state) continue;
       const on = d.state(p);
       setAttr(b, 'aria-pressed', String(on));
@@ -91,7 +95,7 @@ export function showTile(node, p, now = Date.now()) {
       b.replaceChildren(icon(on ? d.iconOn : d.icon, 16));
     }
   }
-  const long = p.joined ? duration(now - p.joined) : '';
+  const long = p.joined && !isCalled(p) ? duration(now - p.joined) : '';
   if (s.long !== long) { s.long = long; setText(time, long); }
   const talks = p.talking && !p.muted && !p.hold;
   if (s.talks !== talks) { s.talks = talks; setAttr(node, 'data-talking', talks); setText(talk, talks ? 'Talking' : ''); }

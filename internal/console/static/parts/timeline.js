@@ -13,7 +13,6 @@ export const dark = {
   mark: '#e0a066', heard: '#4ecb93', unheard: '#33261a', room: '#173328', roomEdge: '#4ecb93', init: '#1e2735', hold: '#86b4f0', bad: '#f08379',
 };
 
-const left = 150;
 const right = 92;
 const top = 34;
 const row = 46;
@@ -76,6 +75,7 @@ function since(ms) {
  */
 export function drawTimeline(told, { width, now = Date.now(), colors = light, chosen = null, pick = null }) {
   const m = lanesOf(told, now);
+  const left = width < 700 ? 108 : 150; // for the names
   const span = Math.max(1000, m.end - m.start);
   const length = Math.max(200, width - left - right);
   const x = (t) => Math.round((left + (length * (t - m.start)) / span) * 10) / 10;
@@ -83,7 +83,8 @@ export function drawTimeline(told, { width, now = Date.now(), colors = light, ch
   const bottom = top + (1 + m.lanes.length) * row;
   const small = { 'font-size': 12, fill: colors.soft };
   const name = { 'font-size': 14, 'font-weight': 600, fill: colors.text };
-  const clip = (text) => (text.length > 19 ? text.slice(0, 18) + '…' : text);
+  const most = Math.floor((left - 16) / 7);
+  const clip = (text) => (text.length > most ? text.slice(0, most - 1) + '…' : text);
 
   const grid = svg('g', { 'data-part': 'grid' });
   const step = steps.find((s) => (span / 1000 / s) * 64 <= length) ?? 86400;
@@ -96,7 +97,7 @@ export function drawTimeline(told, { width, now = Date.now(), colors = light, ch
   const box = (word, from, to, look) => {
     const w = Math.max(2, x(to) - x(from));
     status.append(svg('rect', { 'data-status': word, x: x(from), y: top + 4, width: w, height: 24, rx: 5, ...look }));
-    if (w > word.length * 7) status.append(svg('text', { x: x(from) + w / 2, y: top + 20, 'text-anchor': 'middle', ...small }, word));
+    if (w > word.length * 7) status.append(svg('text', { x: x(from) + w / 2, y: top + 20, 'text-anchor': 'middle', ...small }, { init: 'waiting', 'in-progress': 'in progress' }[word]));
   };
   box('init', m.start, m.started ?? m.end, { fill: colors.init, stroke: colors.waits, 'stroke-width': 1.2, 'stroke-dasharray': '2 4' });
   if (m.started !== null) box('in-progress', m.started, m.end, { fill: colors.room, stroke: colors.roomEdge, 'stroke-width': 1.5 });

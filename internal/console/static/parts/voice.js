@@ -5,17 +5,17 @@ const methods = [['POST', 'POST'], ['GET', 'GET']];
 
 function address(v) {
   if (v === '') return '';
-  try { return /^https?:$/.test(new URL(v).protocol) ? '' : 'An address of http or https'; } catch { return 'An address in full, such as https://app.example.com/voice'; }
+  try { return /^https?:$/.test(new URL(v).protocol) ? '' : 'The address must begin with http:// or https://'; } catch { return 'Write the whole address, such as https://app.example.com/voice'; }
 }
 
 /** Fields of a form, for what the API has now; null: for something new. */
 export const voiceFields = (now) => [
-  { name: 'VoiceUrl', label: 'Asked for a document', type: 'url', value: now?.voice_url ?? '', placeholder: 'https://app.example.com/voice', check: address, hint: 'When a call comes.' },
-  { name: 'VoiceMethod', label: 'by', type: 'select', value: now?.voice_method ?? 'POST', options: methods },
-  { name: 'VoiceFallbackUrl', label: 'Asked when that fails', type: 'url', value: now?.voice_fallback_url ?? '', placeholder: 'https://app.example.com/sorry', check: address },
-  { name: 'VoiceFallbackMethod', label: 'by', type: 'select', value: now?.voice_fallback_method ?? 'POST', options: methods },
-  { name: 'StatusCallback', label: 'Told when the call ends', type: 'url', value: now?.status_callback ?? '', placeholder: 'https://app.example.com/ended', check: address },
-  { name: 'StatusCallbackMethod', label: 'by', type: 'select', value: now?.status_callback_method ?? 'POST', options: methods },
+  { name: 'VoiceUrl', label: 'When a call comes in, ask', type: 'url', value: now?.voice_url ?? '', placeholder: 'https://app.example.com/voice', check: address },
+  { name: 'VoiceMethod', label: 'Method', type: 'select', value: now?.voice_method ?? 'POST', options: methods },
+  { name: 'VoiceFallbackUrl', label: 'If that fails, ask', type: 'url', value: now?.voice_fallback_url ?? '', placeholder: 'https://app.example.com/sorry', check: address },
+  { name: 'VoiceFallbackMethod', label: 'Method', type: 'select', value: now?.voice_fallback_method ?? 'POST', options: methods },
+  { name: 'StatusCallback', label: 'When the call ends, tell', type: 'url', value: now?.status_callback ?? '', placeholder: 'https://app.example.com/ended', check: address },
+  { name: 'StatusCallbackMethod', label: 'Method', type: 'select', value: now?.status_callback_method ?? 'POST', options: methods },
 ];
 
 /** Puts the method beside its address. */

@@ -7,6 +7,7 @@ import { quality } from './quality.js';
 const TONE = 160; // ms of a digit
 const GAP = 80; // ms between two
 const LOOK = 2_000; // ms between two looks at the statistics
+const SILENT = 2; // looks without a packet, of which the server sends fifty a second, whatever is heard
 const PATIENCE = 3_000; // ms that a connection may stay away before ICE is restarted
 const RESTARTS = 5; // tries to find a way again, each twice as patient
 const RINGS = 60_000; // ms that a call may be on its way without any answer
@@ -31,6 +32,7 @@ export class Call extends EventTarget {
   #restarts = 0;
   #offered = false; // a restart's offer is out
   #before = null; // the statistics before
+  #silent = 0; // looks in a row at which nothing had come
   #audio = new Audio();
   #offer; // an incoming call's
   #answered = false;
@@ -64,7 +66,7 @@ export class Call extends EventTarget {
     const peer = this.#open(microphone);
     await peer.setLocalDescription(await peer.createOffer());
     if (this.state === 'ended') return;
-    this.#later('ring', RINGS, () => this.#fail('Nobody answered, and the server did not say why.'));
+    this.#later('ring', RINGS, () => this.#fail('Nobody answered.'));
     const fields = new URLSearchParams({ ...params, To: to }).toString().replaceAll('+', '%20');
     if (!this.#signal.send('invite', { callsid: this.sid, sdp: peer.localDescription.sdp, twilio: { params: fields } })) {
       this.#fail('There is no connection to the server.');
@@ -202,7 +204,7 @@ export class Call extends EventTarget {
     try {
       await this.#peer.setRemoteDescription({ type: 'answer', sdp });
     } catch (error) {
-      this.#fail(`What the server offers is not understood: ${error.message}`);
+      this.#fail(`The server’s answer cannot be used: ${error.message}`);
     }
   }
 
@@ -235,7 +237,7 @@ export class Call extends EventTarget {
   /** Looks for another way to the server: ICE is restarted (RFC 8445 §9). */
   async #restart() {
     if (this.state === 'ended' || !this.#answered) {
-      if (this.state !== 'ended' && this.#peer?.connectionState === 'failed') this.#fail('No way to the server was found for the voice.');
+      if (this.state !== 'ended' && this.#peer?.connectionState === 'failed') this.#fail('The voice found no way to the server.');
       return;
     }
     if (this.#restarts >= RESTARTS) return this.#fail('The voice was lost, and no other way to the server was found.');
@@ -256,9 +258,26 @@ export class Call extends EventTarget {
     if (this.state === 'ended') return;
     const now = await quality(this.#peer, this.#before);
     if (this.state === 'ended') return;
+    this.#arrives(!this.#before || now.received !== this.#before.received);
+    if (this.state === 'ended') return;
     this.#before = now;
     this.#tell('quality', now);
     this.#later('look', LOOK, () => this.#look());
+  }
+
+  /**
+   * Whether anything came since the last look. Firefox calls a connection of TCP connected
+   * that was cut: what tells of it is that nothing arrives.
+   */
+  #arrives(something) {
+    this.#silent = something ? 0 : this.#silent + 1;
+    if (this.#peer.connectionState !== 'connected') return; // then that tells
+    if (something && this.state === 'reconnecting') {
+      this.#connection();
+    } else if (this.#silent === SILENT) {
+      this.#is('reconnecting');
+      this.#restart();
+    }
   }
 
   #apply() {

@@ -24,7 +24,7 @@ const PICTURES = {
 
 /** The phone as an element of a page. */
 export class ConfabPhone extends HTMLElement {
-  static observedAttributes = ['token', 'token-url', 'server', 'to', 'label', 'keypad', 'compact'];
+  static observedAttributes = ['token', 'token-url', 'server', 'to', 'label', 'keypad', 'compact', 'relay'];
 
   #phone = null;
   #at = {}; // the parts of the face, by name
@@ -42,7 +42,6 @@ export class ConfabPhone extends HTMLElement {
   #padShown = false; // in a compact one
   #waiting = null; // a call that was asked for before there was a connection
   #iceServers = [];
-  #relay = false;
 
   constructor() {
     super();
@@ -64,9 +63,9 @@ export class ConfabPhone extends HTMLElement {
   set iceServers(list) { this.#iceServers = list; this.#again(); }
   get iceServers() { return this.#iceServers; }
 
-  /** Whether voice may go by a TURN server only. */
-  set relay(on) { this.#relay = on; this.#again(); }
-  get relay() { return this.#relay; }
+  /** Whether voice may go by a TURN server only: the attribute. */
+  set relay(on) { this.toggleAttribute('relay', Boolean(on)); }
+  get relay() { return this.hasAttribute('relay'); }
 
   /** `idle`, `ringing` (a call comes in), `connecting`, `open`, `reconnecting`. */
   get state() {
@@ -166,7 +165,7 @@ export class ConfabPhone extends HTMLElement {
     if (before === now) return;
     if (name === 'to') this.#at.to.value = now ?? '';
     else if (name === 'token' && this.#phone?.state === 'ready') this.#phone.renew();
-    else if (name === 'token' || name === 'token-url' || name === 'server') this.#again();
+    else if (['token', 'token-url', 'server', 'relay'].includes(name)) this.#again();
     this.#draw();
   }
 
@@ -190,7 +189,7 @@ export class ConfabPhone extends HTMLElement {
         return;
       }
       this.#phone = new Phone(server, () => this.#token(), {
-        incoming: !this.hasAttribute('outgoing-only'), iceServers: this.#iceServers, relay: this.#relay,
+        incoming: !this.hasAttribute('outgoing-only'), iceServers: this.#iceServers, relay: this.relay,
       });
       this.#listen(this.#phone);
     }
@@ -300,7 +299,7 @@ export class ConfabPhone extends HTMLElement {
     const busy = Boolean(call || phone?.dialling || this.#waiting);
     at.dot.dataset.state = phone?.state ?? 'off';
     text(at.who, this.#standing());
-    show(at.dialler, !busy);
+    show(at.dialler, !busy && !(incoming && this.hasAttribute('compact')));
     show(at.live, busy);
     show(at.call, !busy && !incoming);
     show(at.hang, busy);
@@ -336,7 +335,7 @@ export class ConfabPhone extends HTMLElement {
     show(at.ring, Boolean(incoming));
     if (incoming) {
       text(at.ringName, shown(incoming.with) || 'Somebody');
-      text(at.ringWhat, call ? 'calls you. To answer ends the other call.' : 'calls you');
+      text(at.ringWhat, call ? 'calls you. Answering ends your other call.' : 'calls you');
       if (!rang && this.shadowRoot.activeElement) at.answer.focus(); // who is here already; nobody else is interrupted
     }
     this.#sound(incoming ? 'ring' : call?.state === 'ringing' && call.direction === 'out' && !call.stream ? 'ringback' : '');
@@ -349,7 +348,7 @@ export class ConfabPhone extends HTMLElement {
     switch (phone?.state) {
       case 'ready': return phone.identity ? `Ready as ${phone.identity}` : 'Ready';
       case 'connecting': return 'Connecting';
-      case 'lost': return phone.trouble ? `No connection: ${phone.trouble}` : 'No connection to the server. It is tried again.';
+      case 'lost': return phone.trouble ? `No connection: ${phone.trouble}` : 'No connection to the server. Trying again…';
       case 'refused': return 'Not connected';
     }
     return this.#tokens() ? 'Not connected yet' : 'No access token was given';
@@ -368,7 +367,7 @@ export class ConfabPhone extends HTMLElement {
     switch (call.state) {
       case 'ringing': return call.sid.startsWith('CA') ? 'Ringing' : 'Calling';
       case 'connecting': return 'Connecting';
-      case 'reconnecting': return 'The connection was lost. Looking for another way.';
+      case 'reconnecting': return 'Connection lost. Reconnecting…';
     }
     return this.held ? 'On hold' : this.muted ? 'Connected, muted' : 'Connected';
   }
@@ -517,7 +516,7 @@ export class ConfabPhone extends HTMLElement {
 }
 
 /** The device of who has not chosen one, or may not know which there are. */
-function any() { return el('option', { value: '' }, 'The one that the browser has'); }
+function any() { return el('option', { value: '' }, 'The browser’s choice'); }
 
 /** Somebody, as people write it: client:ann is ann, sip:ann@host is ann. */
 function shown(who) {

@@ -13,6 +13,8 @@ const LINGERS = 10_000; // ms
 let phone = null;
 let corner = null;
 let lingers = 0; // a timer: what went wrong stays to be read
+let ringing = ''; // the call that rings
+const others = new BroadcastChannel('confab.phone'); // the other tabs of this browser
 
 /** The name that calls for this browser go to: client:NAME. */
 export function name() {
@@ -32,6 +34,14 @@ export function rename(to) {
   phone.connect();
 }
 
+// Another tab has taken another name: it is this browser's. A call that rings or stands
+// goes on; the name counts once this tab connects anew.
+function renamed({ key }) {
+  if (key !== KEPT || phone?.state !== 'idle') return;
+  phone.disconnect();
+  phone.connect();
+}
+
 /** The phone's element, made when it is first asked for; null without the role that calls. */
 export function element() {
   if (!can('moderate')) return null;
@@ -42,6 +52,9 @@ export function element() {
   phone.tokenSource = async () => (await own.post('/v1/tokens', null, { identity: name() })).token;
   corner = h('aside', { class: 'phone-corner', 'aria-label': 'Phone' }, phone);
   document.body.append(corner);
+  window.addEventListener('storage', renamed);
+  phone.addEventListener('incoming', ({ detail }) => { ringing = detail.callSid; });
+  phone.addEventListener('disconnected', ({ detail }) => { if (detail.why === 'declined') others.postMessage({ declined: detail.callSid }); });
   for (const type of ['incoming', 'connecting', 'connected', 'disconnected', 'ready']) phone.addEventListener(type, draw);
   phone.addEventListener('error', () => {
     clearTimeout(lingers);
@@ -73,6 +86,9 @@ function draw() {
   corner.hidden = phone.parentElement !== corner || phone.state === 'idle' && !lingers;
 }
 
+// Who declines in one tab does so for all of them, which ring as one.
+others.onmessage = ({ data }) => { if (phone && data.declined && data.declined === ringing) { ringing = ''; phone.decline(); } };
+
 /** Begins to take calls; the shell calls it once somebody is signed in. */
 export function begin() {
   if (session.signedIn) element();
@@ -80,6 +96,7 @@ export function begin() {
 
 /** Hangs up and takes the phone away, when the session ends. */
 export function end() {
+  window.removeEventListener('storage', renamed);
   phone?.disconnect();
   corner?.remove();
   phone?.remove();

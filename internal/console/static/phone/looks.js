@@ -50,7 +50,7 @@ svg { display: block; fill: none; stroke: currentColor; stroke-width: 1.8; strok
 
 .to { display: flex; align-items: center; height: 52px; border-bottom: 1px solid var(--_line); }
 .to:focus-within { border-color: var(--_accent); box-shadow: 0 1px 0 var(--_accent); }
-.to input { flex: 1; min-width: 0; height: 100%; padding: 0 2px; border: 0; background: none; text-align: center; font-size: 22px; font-weight: 500; letter-spacing: 0.01em; outline: none; font-variant-numeric: tabular-nums; }
+.to input { flex: 1; min-width: 0; height: 100%; padding: 0 2px; border: 0; background: none; text-align: center; font-size: 22px; font-weight: 500; letter-spacing: 0.01em; outline-offset: -3px; border-radius: 8px; font-variant-numeric: tabular-nums; }
 .to input::placeholder { color: var(--_soft); font-size: 16px; font-weight: 400; opacity: 1; }
 .to button { display: grid; place-items: center; width: 34px; height: 34px; padding: 0; border: 0; border-radius: 9px; background: none; color: var(--_soft); }
 .to button:hover { background: var(--_sunk); }

@@ -4,12 +4,12 @@ export const page = new CSSStyleSheet();
 page.replaceSync(`
 .phone-corner { position: fixed; right: 20px; bottom: 20px; z-index: 40; max-height: calc(100vh - 40px); overflow: auto; border-radius: 18px; box-shadow: var(--shadow-high); }
 @media (max-width: 560px) { .phone-corner { right: 8px; left: 8px; bottom: 8px; } .phone-corner confab-phone { width: 100%; } }
+body:has(.phone-corner:not([hidden])) .toasts { top: 20px; bottom: auto; }
 confab-phone { --confab-phone-font: var(--font); }
 
 .start { display: grid; grid-template-columns: minmax(0, 1fr); gap: 22px; max-width: 1180px; }
 .start-head p { max-width: 62ch; margin-top: 6px; color: var(--soft); font-size: 1.07rem; }
-.start-head h1 { font-size: 1.9rem; }
-.start-call { display: grid; grid-template-columns: minmax(0, 640px) 320px; gap: 48px; align-items: start; }
+.start-call { display: grid; grid-template-columns: minmax(0, 640px) 320px; gap: clamp(24px, 5vw, 72px); align-items: start; }
 .steps { list-style: none; margin: 0; padding: 0; display: grid; counter-reset: step; }
 .step { position: relative; display: grid; grid-template-columns: 34px minmax(0, 1fr); gap: 4px 16px; padding-bottom: 26px; counter-increment: step; }
 .step:not(:last-child)::before { content: ""; position: absolute; left: 16px; top: 38px; bottom: 4px; width: 2px; background: var(--line); }
@@ -23,8 +23,9 @@ confab-phone { --confab-phone-font: var(--font); }
 .step .what { grid-column: 2; display: grid; gap: 10px; justify-items: start; color: var(--soft); max-width: 58ch; }
 .step .what kbd { font-size: 1rem; color: var(--text); }
 .start-done { padding: 14px 18px; border-radius: var(--radius); background: var(--accent-soft); color: var(--accent-strong); font-weight: 580; }
-.start-more { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 330px), 1fr)); gap: var(--gap); align-items: start; }
-.way { display: grid; grid-template-columns: minmax(0, 1fr); gap: 12px; padding: 18px 20px 20px; }
+.start-more { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: var(--gap); }
+.start-more > :last-child { grid-column: 1 / -1; }
+.way { display: grid; grid-template-columns: minmax(0, 1fr); align-content: start; gap: 12px; padding: 18px 20px 20px; }
 .way h3 { display: flex; align-items: center; gap: 9px; font-size: 1.08rem; }
 .way h3 .icon { color: var(--accent); }
 .way p { color: var(--soft); }
@@ -45,9 +46,10 @@ confab-phone { --confab-phone-font: var(--font); }
 .phone-side .card p { color: var(--soft); }
 .phone-side form.inline { display: flex; gap: 8px; align-items: end; flex-wrap: wrap; }
 .phone-side form.inline .field { flex: 1; min-width: 180px; }
-@media (max-width: 860px) {
-  .start-call, .phone-page { grid-template-columns: minmax(0, 1fr); gap: 22px; }
-  .start-call confab-phone, .phone-page confab-phone { justify-self: center; }
-  .start-call .start-phone { order: -1; display: grid; }
+@media (max-width: 700px) {
+  .start-call, .start-more, .phone-page { grid-template-columns: minmax(0, 1fr); gap: 22px; }
+  .start-phone, .phone-stage { display: grid; justify-items: center; }
+  .start-phone { order: -1; }
+  .start-phone confab-phone, .phone-stage confab-phone { width: min(100%, 400px); }
 }
 `);

@@ -89,6 +89,7 @@ export class Phone extends EventTarget {
   async dial(to, params = {}) {
     if (this.call || this.#dialling) return this.#error(0, 'There is a call already.');
     if (this.state !== 'ready') return this.#error(0, 'There is no connection to the server.');
+    if (this.#shut()) return undefined;
     this.#dialling = true;
     this.#tell('change', {});
     try {
@@ -111,7 +112,7 @@ export class Phone extends EventTarget {
   /** Answers what rings; a call that stands is ended. */
   async answer() {
     const call = this.incoming;
-    if (!call) return;
+    if (!call || this.#shut()) return;
     const stream = await this.#microphone();
     if (!stream || this.incoming !== call) return; // it goes on ringing, or has stopped meanwhile
     this.incoming = null;
@@ -129,6 +130,13 @@ export class Phone extends EventTarget {
       call.hangUp();
       this.#error(0, `The call cannot be answered: ${error.message}`);
     }
+  }
+
+  /** Says so when voice may go by a TURN server only, and there is none. */
+  #shut() {
+    if (!this.relay || this.#ice.some(({ urls }) => [urls].flat().some((url) => /^turns?:/i.test(url)))) return false;
+    this.#error(0, 'The voice may go by a TURN server only, and the server names none.');
+    return true;
   }
 
   /** Declines what rings. */

@@ -1,7 +1,7 @@
 // How good a call sounds, from what the browser counts.
 
 /** What each grade is called in words. */
-export const GRADES = { good: 'Good connection', fair: 'The connection is so-so', poor: 'The connection is poor' };
+export const GRADES = { good: 'Good connection', fair: 'Fair connection', poor: 'Poor connection' };
 
 /**
  * quality looks at a peer connection. `before` is what the last look returned,
