@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"confab/internal/bench"
+	"confab/internal/codec"
 )
 
 // build builds the program that is benched.
@@ -36,6 +37,7 @@ func TestScenarios_inLittle(t *testing.T) {
 		"one-room-all-talk": {Rooms: 1, People: 6, Talkers: 6},
 		"rooms-of-four":     {Rooms: 3, People: 4, Talkers: 4},
 		"rooms-silent":      {Rooms: 2, People: 4},
+		"opus":              {Rooms: 1, People: 12, Talkers: 3},
 		"per-core":          {Rooms: 1, People: 4, Talkers: 3},
 		"ten-thousand":      {Rooms: 1, People: 3, Talkers: 3},
 		"delay-10":          {Rooms: 1, People: 10},
@@ -97,15 +99,32 @@ func check(t *testing.T, r bench.Result, l bench.Load) {
 			}
 		}
 	}
-	switch {
-	case strings.HasPrefix(r.Name, "one-room"), strings.HasPrefix(r.Name, "rooms"):
-		positive("cpu", "floor", "ratio", "heap", "late_p99")
+	listened := func() {
 		if value("lost_to")+value("lost_from") != 0 {
 			t.Errorf("%v and %v packets lost", value("lost_to"), value("lost_from"))
 		}
 		if want := fmt.Sprintf("%d callers listened: each hears", l.Legs()); !strings.Contains(strings.Join(r.Notes, "\n"), want) {
 			t.Errorf("notes %q lack %q", r.Notes, want)
 		}
+	}
+	switch {
+	case r.Name == "opus":
+		if _, err := codec.Opus(); err != nil {
+			if _, some := r.Figure("cpu"); some || len(r.Notes) != 1 || !strings.Contains(r.Notes[0], err.Error()) {
+				t.Errorf("there is no Opus here, which the report does not say: %+v", r)
+			}
+			return
+		}
+		positive("cpu", "floor", "ratio", "heap", "late_p99", "encodes")
+		// One for all who listen and one for each who talks; some more, for a second
+		// of a busy machine has more or fewer ticks.
+		if encodes := value("encodes"); encodes < 1 || encodes > 4.8 {
+			t.Errorf("%v frames coded per tick for %d who listen and %d who talk, want 4", encodes, l.People-l.Talkers, l.Talkers)
+		}
+		listened()
+	case strings.HasPrefix(r.Name, "one-room"), strings.HasPrefix(r.Name, "rooms"):
+		positive("cpu", "floor", "ratio", "heap", "late_p99")
+		listened()
 	case strings.HasPrefix(r.Name, "delay"):
 		positive("delay_p50", "delay_p99", "delay_max", "marks")
 		if value("delay_p50") > value("delay_p99") || value("delay_p99") > value("delay_max") {

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"bytes"
 	"net/netip"
 	"time"
 
@@ -27,13 +28,14 @@ type caller struct {
 	header    [rtp.HeaderSize]byte
 	sequence  uint16
 	timestamp uint32
-	voice     []byte // a loop; nil: silence
-	at        int    // in it
+	format    *format
+	voice     [][]byte // a loop of payloads; nil: silence
+	at        int      // in it
 	sent      uint64
 
 	// What it hears.
 	in     stream
-	listen []byte                       // coded samples that are kept, up to its capacity
+	listen [][]byte                     // payloads that are kept, up to its capacity
 	heed   func(p rtp.Packet, at int64) // looks at each packet that counts; nil: nobody
 	says   func(silence []byte) []byte  // what it says next instead of voice; nil: voice
 }
@@ -43,9 +45,9 @@ func (c *caller) talks() bool { return c.place < c.load.Talkers }
 
 // next returns the header and the payload of the next packet.
 func (c *caller) next(silence []byte) (head, body []byte) {
-	rtp.Packet{PayloadType: 0, Sequence: c.sequence, Timestamp: c.timestamp, SSRC: uint32(c.index)}.PutHeader(c.header[:])
+	rtp.Packet{PayloadType: c.format.payloadType, Sequence: c.sequence, Timestamp: c.timestamp, SSRC: uint32(c.index)}.PutHeader(c.header[:])
 	c.sequence++
-	c.timestamp += packetSamples
+	c.timestamp += c.format.step
 	c.sent++
 	switch {
 	case c.says != nil:
@@ -53,8 +55,8 @@ func (c *caller) next(silence []byte) (head, body []byte) {
 	case c.voice == nil:
 		return c.header[:], silence
 	}
-	body = c.voice[c.at : c.at+packetSamples]
-	c.at = (c.at + packetSamples) % len(c.voice)
+	body = c.voice[c.at]
+	c.at = (c.at + 1) % len(c.voice)
 	return c.header[:], body
 }
 
@@ -69,8 +71,8 @@ func (c *caller) hear(data []byte, at int64) (late time.Duration, ok bool) {
 	if !ok {
 		return 0, false
 	}
-	if room := cap(c.listen) - len(c.listen); room > 0 {
-		c.listen = append(c.listen, p.Payload[:min(room, len(p.Payload))]...)
+	if len(c.listen) < cap(c.listen) {
+		c.listen = append(c.listen, bytes.Clone(p.Payload))
 	}
 	if c.heed != nil {
 		c.heed(p, at)

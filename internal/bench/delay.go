@@ -16,8 +16,10 @@ const (
 	markPackets = 3
 	marksEvery  = 100 * time.Millisecond
 	markLevel   = 2000 // of a sample that is loud
-	mostMarkers = 20
-	mostEars    = 32
+
+	samplePeriod = int64(time.Second) / 8000 // of PCMU, which is what is spoken here
+	mostMarkers  = 20
+	mostEars     = 32
 )
 
 // marks measures how long the switch keeps what is said: from when the packet

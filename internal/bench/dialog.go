@@ -63,9 +63,7 @@ type reply struct {
 
 // invite returns the INVITE of a call.
 func (c *caller) invite(g *generator) []byte {
-	sdp := fmt.Sprintf("v=0\r\no=- %d 1 IN IP4 %s\r\ns=-\r\nc=IN IP4 %s\r\nt=0 0\r\nm=audio %d RTP/AVP 0 101\r\n"+
-		"a=rtpmap:0 PCMU/8000\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-16\r\na=ptime:20\r\na=sendrecv\r\n",
-		c.index, c.addr, c.addr, g.voice.port)
+	sdp := fmt.Sprintf("v=0\r\no=- %d 1 IN IP4 %s\r\ns=-\r\nc=IN IP4 %s\r\nt=0 0\r\n%s", c.index, c.addr, c.addr, c.format.media(g.voice.port))
 	return c.request(g, "INVITE", "sip:"+c.dialog.to+"@"+g.switchSIP.String(), 1, sdp)
 }
 

@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"confab/internal/audio"
 	"confab/internal/rtp"
 )
 
@@ -155,9 +157,18 @@ func fakeStage(rate float64) *Stage {
 	return &Stage{Config: Config{Rate: rate}.withDefaults(), length: time.Second}
 }
 
+func formatFor(t *testing.T, name string) format {
+	t.Helper()
+	f, err := formatOf(name)
+	if err != nil {
+		t.Skip(err) // a library that this machine does not have
+	}
+	return f
+}
+
 func generatorFor(t *testing.T, f *fake) *generator {
 	t.Helper()
-	g, err := newGenerator(f.addr())
+	g, err := newGenerator(f.addr(), formatFor(t, ""))
 	if err != nil {
 		t.Skip(err)
 	}
@@ -381,7 +392,7 @@ func TestStream(t *testing.T) {
 		{"one late", []step{{10, 1}, {11, 2.5}, {12, 3}}, streamCount{received: 3, latest: time.Duration(tick) / 2}},
 		{"the first was the late one", []step{{10, 1.5}, {11, 2}, {12, 3.25}}, streamCount{received: 3, latest: time.Duration(tick) / 4}},
 	} {
-		var s stream
+		s := stream{clock: 8000}
 		for _, step := range c.steps {
 			s.take(packet(step.sequence, 1), int64(step.at*float64(tick)))
 		}
@@ -392,7 +403,7 @@ func TestStream(t *testing.T) {
 }
 
 func TestStream_marksAndStrangers(t *testing.T) {
-	var s stream
+	s := stream{clock: 8000}
 	for i := range 10 {
 		s.take(packet(i, 1), int64(i)*int64(20*time.Millisecond))
 	}
@@ -437,9 +448,65 @@ func FuzzReply(f *testing.F) {
 	})
 }
 
+// What a caller says can be told by its pitch by who hears it, from the middle on and
+// over the seam of the loop, whatever the codec; and silence is silence.
+func TestFormat(t *testing.T) {
+	for _, name := range []string{"", "G722", "opus"} {
+		t.Run(name, func(t *testing.T) {
+			f := formatFor(t, name)
+			v, l := newVoices(f), Load{Rooms: 1, People: 3, Talkers: 1}
+			said := v.of(l, 0, 0)
+			listener, talker := &caller{format: &f, load: l, place: 1}, &caller{format: &f, load: l, place: 0}
+			payloads := append(slices.Clone(said[70:]), said[:20]...)
+			if err := listener.hearsTheOthers(payloads); err != nil {
+				t.Error(err)
+			}
+			if err := talker.hearsTheOthers(payloads); err == nil {
+				t.Error("who hears itself is not found out")
+			}
+			silence := slices.Repeat([][]byte{v.silence}, 50)
+			if err := talker.hearsTheOthers(silence); err != nil {
+				t.Error(err)
+			}
+			if err := listener.hearsTheOthers(silence); err == nil {
+				t.Error("who hears nobody is not found out")
+			}
+			if level := audio.Level(f.decode(silence)); level > -60 {
+				t.Errorf("silence is heard at %.0f dBov", level)
+			}
+		})
+	}
+}
+
+// An offer says what is spoken, by its own clock, and the timestamps go by that.
+func TestFormat_offer(t *testing.T) {
+	for name, want := range map[string]string{
+		"": "m=audio 4000 RTP/AVP 0 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:101 telephone-event/8000\r\n" +
+			"a=fmtp:101 0-16\r\na=ptime:20\r\na=sendrecv\r\n",
+		"opus": "m=audio 4000 RTP/AVP 111 101\r\na=rtpmap:111 opus/48000/2\r\na=fmtp:111 minptime=10;useinbandfec=1\r\n" +
+			"a=rtpmap:101 telephone-event/48000\r\na=fmtp:101 0-16\r\na=ptime:20\r\na=sendrecv\r\n",
+	} {
+		f := formatFor(t, name)
+		if got := f.media(4000); got != want {
+			t.Errorf("%q: got %q, want %q", name, got, want)
+		}
+		if want := uint32(f.ClockRate() / 50); f.step != want {
+			t.Errorf("%q: timestamps go by %d, want %d", name, f.step, want)
+		}
+	}
+}
+
+// A machine without the library of a codec is told so, and it is no failure.
+func TestRunCoded_withoutItsLibrary(t *testing.T) {
+	o, err := runCoded(t.Context(), &Stage{Scenario: Scenario{Codec: "nothing"}})
+	if err != nil || len(o.Values) > 0 || len(o.Notes) != 1 || !strings.HasPrefix(o.Notes[0], "left out: codec \"nothing\"") {
+		t.Errorf("%+v, %v", o, err)
+	}
+}
+
 // A voice in few words: two seconds, loud enough, with pauses, the same each time.
 func TestVoices(t *testing.T) {
-	v := newVoices()
+	v := newVoices(formatFor(t, ""))
 	l := Load{Rooms: 3, People: 4, Talkers: 4}
 	seen := map[int]bool{}
 	for room := range l.Rooms {
@@ -450,10 +517,10 @@ func TestVoices(t *testing.T) {
 			}
 			seen[i] = true
 			voice := v.of(l, room, place)
-			if len(voice) != 16000 || len(voice)%packetSamples != 0 {
-				t.Errorf("a voice of %d samples", len(voice))
+			if len(voice) != 100 {
+				t.Errorf("a voice of %d packets", len(voice))
 			}
-			if pauses := bytes.Count(voice, v.silence); pauses < 2 {
+			if pauses := bytes.Count(bytes.Join(voice, nil), v.silence); pauses < 2 {
 				t.Errorf("room %d, place %d: %d pauses", room, place, pauses)
 			}
 		}

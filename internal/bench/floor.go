@@ -47,9 +47,13 @@ func Echo(ctx context.Context, addr string, out io.Writer) error {
 
 const echoReady = "echo on"
 
-// measureFloor lets so many legs send to an echo for a time and returns what that
-// costs, in CPU-ms per leg and second.
-func measureFloor(ctx context.Context, s *Stage, legs int, d time.Duration) (float64, error) {
+// measureFloor lets a load send to an echo for a time and returns what that costs, in
+// CPU-ms per leg and second.
+func measureFloor(ctx context.Context, s *Stage, l Load, d time.Duration) (float64, error) {
+	f, err := formatOf(s.Codec)
+	if err != nil {
+		return 0, err
+	}
 	echo, line, err := startProcess(ctx, s.cores, echoReady, s.Binary, "echo", "127.0.0.1:0")
 	if err != nil {
 		return 0, err
@@ -59,14 +63,14 @@ func measureFloor(ctx context.Context, s *Stage, legs int, d time.Duration) (flo
 	if err != nil {
 		return 0, err
 	}
-	g, err := newGenerator(to)
+	g, err := newGenerator(to, f)
 	if err != nil {
 		return 0, err
 	}
 	defer g.close()
 	g.do(func() {
-		for i := range legs {
-			c := g.add(Load{Rooms: 1, People: legs}, 0, i)
+		for i := range l.Legs() {
+			c := g.add(l, i/l.People, i%l.People)
 			c.rtp.set(c.addr, to)
 			g.speak(c)
 		}
@@ -87,7 +91,7 @@ func measureFloor(ctx context.Context, s *Stage, legs int, d time.Duration) (flo
 	case n.received < n.sent*9/10:
 		return 0, fmt.Errorf("%d packets sent and %d echoed: they do not go round", n.sent, n.received)
 	}
-	return perLeg(used, legs, d), nil
+	return perLeg(used, l.Legs(), d), nil
 }
 
 // spent returns how much CPU time p uses in d.

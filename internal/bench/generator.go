@@ -74,12 +74,12 @@ type mail struct {
 	do []func()
 }
 
-// newGenerator opens the sockets of callers that will call a switch there. It
-// must be closed.
-func newGenerator(switchSIP netip.AddrPort) (*generator, error) {
+// newGenerator opens the sockets of callers that will call a switch there, and speak
+// f. It must be closed.
+func newGenerator(switchSIP netip.AddrPort, f format) (*generator, error) {
 	g := &generator{
 		switchSIP: switchSIP, token: strconv.FormatUint(rand.Uint64(), 36), stop: make(chan struct{}), stopped: make(chan struct{}),
-		epoch: time.Now(), voices: newVoices(),
+		epoch: time.Now(), voices: newVoices(f),
 	}
 	var err error
 	if g.signal, err = newWire(0); err != nil {
@@ -232,10 +232,11 @@ func (g *generator) told(p arrived) {
 func (g *generator) add(l Load, room, place int) *caller {
 	i := len(g.callers)
 	c := &caller{index: i, batch: &g.crowd, load: l, room: room, place: place, addr: netip.AddrFrom4([4]byte{127, byte(64 + i>>16), byte(i >> 8), byte(i)})}
+	c.format, c.in.clock = &g.voices.format, g.voices.format.ClockRate()
 	c.dialog.to = fmt.Sprintf("room-%d", room)
 	if c.talks() {
 		c.voice = g.voices.of(l, room, place)
-		c.at = i * 37 % (len(c.voice) / packetSamples) * packetSamples // not all in one breath
+		c.at = i * 37 % len(c.voice) // not all in one breath
 	}
 	g.callers = append(g.callers, c)
 	return c

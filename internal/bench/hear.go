@@ -55,10 +55,10 @@ func (g *generator) listen(ctx context.Context) (string, error) {
 }
 
 // hearing returns what each of some callers hears, as it comes.
-func (g *generator) hearing(ctx context.Context, ears []*caller) ([][]byte, error) {
+func (g *generator) hearing(ctx context.Context, ears []*caller) ([][][]byte, error) {
 	g.do(func() {
 		for _, c := range ears {
-			c.listen = make([]byte, 0, int(listenFor/time.Second)*8000)
+			c.listen = make([][]byte, 0, listenFor/tickTime)
 		}
 	})
 	deadline := time.Now().Add(listenFor + 5*time.Second)
@@ -66,7 +66,7 @@ func (g *generator) hearing(ctx context.Context, ears []*caller) ([][]byte, erro
 		full := !slices.ContainsFunc(ears, func(c *caller) bool { return len(c.listen) < cap(c.listen) })
 		return full || time.Now().After(deadline)
 	})
-	heard := make([][]byte, len(ears))
+	heard := make([][][]byte, len(ears))
 	g.do(func() {
 		for i, c := range ears {
 			heard[i], c.listen = c.listen, nil
@@ -75,14 +75,11 @@ func (g *generator) hearing(ctx context.Context, ears []*caller) ([][]byte, erro
 	return heard, err
 }
 
-// hearsTheOthers judges what a caller has heard, coded as PCMU.
-func (c *caller) hearsTheOthers(coded []byte) error {
-	if len(coded) < 8000/2 {
-		return fmt.Errorf("caller %d of room %d was sent %d samples in %v", c.place, c.room, len(coded), listenFor)
-	}
-	heard := make([]int16, len(coded))
-	for i, b := range coded {
-		heard[i] = audio.FromULaw(b)
+// hearsTheOthers judges what a caller has heard.
+func (c *caller) hearsTheOthers(payloads [][]byte) error {
+	heard, rate := c.format.decode(payloads), c.format.SampleRate()
+	if len(heard) < rate/2 {
+		return fmt.Errorf("caller %d of room %d was sent %d samples in %v", c.place, c.room, len(heard), listenFor)
 	}
 	said := make(map[int]bool) // by others of the room
 	for place := range c.load.People {
@@ -91,7 +88,7 @@ func (c *caller) hearsTheOthers(coded []byte) error {
 		}
 	}
 	for i, hz := range pitches {
-		level := steady(heard, hz)
+		level := steady(heard, rate, hz)
 		if hears := level > heardAt; hears != said[i] {
 			return fmt.Errorf("caller %d of room %d hears %v Hz at %.0f dBov; said by others there: %v", c.place, c.room, hz, level, said[i])
 		}
@@ -102,11 +99,11 @@ func (c *caller) hearsTheOthers(coded []byte) error {
 // steady returns how loud a pitch is most of the time, in dBov: the median over
 // tenths of a second. A frame lost or left out moves the phase of a tone, and
 // over a longer time what stands before it and after it may cancel out.
-func steady(heard []int16, hz float64) float64 {
+func steady(heard []int16, rate int, hz float64) float64 {
 	var levels []float64
-	for piece := range slices.Chunk(heard, 8000/10) {
-		if len(piece) == 8000/10 {
-			levels = append(levels, audio.LevelAt(piece, 8000, hz))
+	for piece := range slices.Chunk(heard, rate/10) {
+		if len(piece) == rate/10 {
+			levels = append(levels, audio.LevelAt(piece, rate, hz))
 		}
 	}
 	return median(levels)

@@ -12,6 +12,7 @@ type Scenario struct {
 	Name     string
 	About    string        // what it is, in a few words
 	Load     Load          // who calls
+	Codec    string        // what they speak, as codec.Named has it; empty: PCMU
 	For      time.Duration // how long a run measures, unless Config.For says otherwise
 	Around   time.Duration // about how much longer a run takes than it measures, for the estimate
 	Apart    bool          // left out unless it is named: it takes long

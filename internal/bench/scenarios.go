@@ -9,27 +9,31 @@ func Scenarios() []Scenario {
 	return []Scenario{
 		{
 			Name: "one-room", About: "one conference of 1,000, three talk", Load: Load{1, 1000, 3},
-			For: 20 * s, Around: 35 * s, Figures: roomFigures(1.2), Run: runRooms,
+			For: 20 * s, Around: 45 * s, Figures: roomFigures(1.2), Run: runRooms,
 		},
 		{
 			Name: "one-room-all-talk", About: "one conference of 1,000, all talk", Load: Load{1, 1000, 1000},
-			For: 20 * s, Around: 35 * s, Figures: roomFigures(1.4), Run: runRooms,
+			For: 20 * s, Around: 45 * s, Figures: roomFigures(1.4), Run: runRooms,
 		},
 		{
 			Name: "rooms-of-four", About: "250 conferences of four, all talk", Load: Load{250, 4, 4},
-			For: 20 * s, Around: 35 * s, Figures: roomFigures(1.4), Run: runRooms,
+			For: 20 * s, Around: 45 * s, Figures: roomFigures(1.4), Run: runRooms,
 		},
 		{
 			Name: "rooms-silent", About: "200 conferences of four, nobody talks, silence is sent", Load: Load{200, 4, 0},
-			For: 20 * s, Around: 35 * s, Figures: roomFigures(1.3), Run: runRooms,
+			For: 20 * s, Around: 45 * s, Figures: roomFigures(1.3), Run: runRooms,
+		},
+		{
+			Name: "opus", About: "one conference in Opus: 500 listen, three talk", Load: Load{1, 503, 3}, Codec: "opus",
+			For: 20 * s, Around: 40 * s, Figures: codedFigures(4), Run: runCoded, // one frame for all who listen, and one for each who talks
 		},
 		{
 			Name: "per-core", About: "one conference that grows, the switch on one core", Load: Load{1, 8000, 3},
-			For: 6 * s, Around: 260 * s, Figures: rampFigures(4500), Run: runRamp,
+			For: 6 * s, Around: 340 * s, Figures: rampFigures(4500), Run: runRamp,
 		},
 		{
 			Name: "ten-thousand", About: "one conference that grows to 10,000, the switch on all cores", Load: Load{1, 10000, 3},
-			For: 6 * s, Around: 260 * s, AllCores: true, Figures: rampFigures(10000), Run: runRamp,
+			For: 6 * s, Around: 340 * s, AllCores: true, Figures: rampFigures(10000), Run: runRamp,
 		},
 		{
 			Name: "delay-10", About: "how long a voice takes through a conference of 10", Load: Load{1, 10, 0},

@@ -13,11 +13,12 @@ import (
 // against the earliest of the stream, by the kernel's stamp, so that neither the
 // rate of the clock nor how late we read comes into it.
 type stream struct {
+	clock    int // of its timestamps, Hz
 	started  bool
 	ssrc     uint32
 	last     int64  // highest sequence number, extended (RFC 3550 A.1)
 	seen     uint64 // of the 64 up to last, bit 0 is last
-	stamp    int64  // timestamp of the last, extended, in samples
+	stamp    int64  // timestamp of the last, extended
 	low      uint32 // its lower half, as it came
 	earliest int64  // least of arrival less timestamp, ns
 	arrival  int64  // of the last packet, ns
@@ -40,14 +41,12 @@ type streamCount struct {
 // which is what a jitter buffer of a phone may cover.
 const gapTime = 60 * time.Millisecond
 
-const samplePeriod = int64(time.Second) / 8000
-
 // take counts a packet that came at that time (ns) and returns how late it was.
 // The second result is false when it does not count as one.
 func (s *stream) take(p rtp.Packet, at int64) (late time.Duration, ok bool) {
 	switch {
 	case !s.started:
-		*s = stream{started: true, ssrc: p.SSRC, last: int64(p.Sequence), low: p.Timestamp, earliest: at, arrival: at, seen: 1, from: int64(p.Sequence) - 1}
+		*s = stream{clock: s.clock, started: true, ssrc: p.SSRC, last: int64(p.Sequence), low: p.Timestamp, earliest: at, arrival: at, seen: 1, from: int64(p.Sequence) - 1}
 		s.count.received = 1
 		return 0, true
 	case p.SSRC != s.ssrc:
@@ -82,7 +81,7 @@ func (s *stream) take(p rtp.Packet, at int64) (late time.Duration, ok bool) {
 	if ahead > 0 {
 		s.stamp, s.low = stamp, p.Timestamp
 	}
-	transit := at - stamp*samplePeriod
+	transit := at - stamp*int64(time.Second)/int64(s.clock)
 	s.earliest = min(s.earliest, transit)
 	late = time.Duration(transit - s.earliest)
 	s.count.latest = max(s.count.latest, late)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"net/http"
 	"net/netip"
@@ -107,6 +108,7 @@ func freeAddr() (string, error) {
 const (
 	metricDropped = "confab_media_packets_dropped_total"
 	metricLate    = "confab_media_slot_lateness_seconds"
+	metricEncoded = "confab_media_frames_encoded_total"
 )
 
 // gather starts a switch and lets the load call it. Both must be closed, the
@@ -144,7 +146,12 @@ func (s *Stage) open(ctx context.Context) (*target, *generator, error) {
 		t.close()
 		return nil, nil, err
 	}
-	g, err := newGenerator(to)
+	f, err := formatOf(s.Codec)
+	if err != nil {
+		t.close()
+		return nil, nil, err
+	}
+	g, err := newGenerator(to, f)
 	if err != nil {
 		t.close()
 		return nil, nil, err
@@ -158,7 +165,8 @@ type measured struct {
 	cpu           time.Duration
 	own           time.Duration // CPU of this process, the generator's
 	before, after counts
-	passing       bool // callers came and went beside
+	between       time.Duration // these two
+	passing       bool          // callers came and went beside
 }
 
 // lostTo returns how many packets the switch knows that it lost, or did not know
@@ -178,8 +186,19 @@ func (m *measured) lateness(q float64) float64 {
 	return 1000 * m.after.quantile(m.before, metricLate, q)
 }
 
+// encodes returns how many frames the switch coded in a tick, all its conferences
+// together. To a hundredth: the two counts are no whole number of ticks apart.
+func (m *measured) encodes() float64 {
+	ticks := m.between.Seconds() / tickTime.Seconds()
+	return math.Round(100*(m.after.sum(metricEncoded)-m.before.sum(metricEncoded))/ticks) / 100
+}
+
 // measure waits until the crowd is steady, and counts for d.
 func (s *Stage) measure(ctx context.Context, t *target, g *generator, d time.Duration) (m measured, err error) {
+	// What setting up has left behind is not to be collected while voice is measured.
+	if _, err := t.collect(ctx); err != nil {
+		return m, err
+	}
 	if err := g.begin(ctx); err != nil {
 		return m, err
 	}
@@ -187,6 +206,7 @@ func (s *Stage) measure(ctx context.Context, t *target, g *generator, d time.Dur
 	if m.before, err = scrape(ctx, "http://"+t.http); err != nil {
 		return m, err
 	}
+	scraped := time.Now()
 	done := make(chan error, 1)
 	own := ownCPU()
 	t.wg.Go(func() {
@@ -202,6 +222,7 @@ func (s *Stage) measure(ctx context.Context, t *target, g *generator, d time.Dur
 		return m, err
 	}
 	m.after, err = scrape(ctx, "http://"+t.http)
+	m.between = time.Since(scraped)
 	return m, err
 }
 

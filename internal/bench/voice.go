@@ -1,10 +1,6 @@
 package bench
 
-import (
-	"math"
-
-	"confab/internal/audio"
-)
+import "math"
 
 // pitches are those that a listener can tell apart: none is a harmonic of
 // another, or of 50 Hz, the rate of packets.
@@ -17,26 +13,26 @@ const (
 	murmurStep = 6
 )
 
-// voices are what callers say: each a loop of two seconds, coded as PCMU.
+// voices are what callers say: each a loop of two seconds, coded ahead.
 type voices struct {
-	loops   [][]byte // of the pitches, then of the murmurs; made when needed
+	format  format
+	loops   [][][]byte // payloads of the pitches, then of the murmurs; made when needed
 	silence []byte
 }
 
-func newVoices() *voices {
-	v := &voices{loops: make([][]byte, len(pitches)+murmurs), silence: make([]byte, packetSamples)}
-	for i := range v.silence {
-		v.silence[i] = audio.ToULaw(0)
-	}
+func newVoices(f format) *voices {
+	v := &voices{format: f, loops: make([][][]byte, len(pitches)+murmurs)}
+	silence := f.code(make([]int16, 25*f.frame())) // by an encoder that has been silent for a while
+	v.silence = silence[len(silence)-1]
 	return v
 }
 
-// packetSamples is how many samples, and bytes of PCMU, a packet has.
+// packetSamples is how many samples, and bytes of PCMU, a packet of that has.
 const packetSamples = 160
 
 // of returns the voice of one who talks. In a room of few each has a pitch that
 // no other there has, and the room beside it others; of many the first have.
-func (v *voices) of(l Load, room, place int) []byte {
+func (v *voices) of(l Load, room, place int) [][]byte {
 	i, ok := pitchOf(l, room, place)
 	if !ok {
 		i = len(pitches) + (room*l.People+place)%murmurs
@@ -46,7 +42,7 @@ func (v *voices) of(l Load, room, place int) []byte {
 		if ok {
 			hz, level = pitches[i], -24
 		}
-		v.loops[i] = speak(hz, level)
+		v.loops[i] = v.format.code(speak(v.format.SampleRate(), hz, level))
 	}
 	return v.loops[i]
 }
@@ -59,21 +55,21 @@ func pitchOf(l Load, room, place int) (int, bool) {
 	return (room*l.Talkers + place) % len(pitches), true
 }
 
-// speak returns two seconds of a voice, which begin again without a break: a
+// speak returns two seconds of a voice at a rate, which begin again without a break: a
 // tone of that pitch in syllables, four a second, a breath of noise before each
 // word and a pause after it. It is like speech in what a switch looks at, level
 // over time, and a listener can tell whose it is.
-func speak(hz, dbov float64) []byte {
-	const rate, seconds = 8000, 2
-	const syllable, word = rate / 4, rate
-	coded := make([]byte, seconds*rate)
+func speak(rate int, hz, dbov float64) []int16 {
+	const seconds = 2
+	syllable, word := rate/4, rate // in samples
+	samples := make([]int16, seconds*rate)
 	peak := 32768 * math.Sqrt2 * math.Pow(10, dbov/20)
 	noise := uint32(1)
 	hz = math.Round(hz*seconds) / seconds // whole periods in the loop
-	for i := range coded {
+	for i := range samples {
 		at := i % word
-		swell := 0.6 - 0.4*math.Cos(2*math.Pi*float64(at%syllable)/syllable)
-		v := peak * swell * math.Sin(2*math.Pi*hz*float64(i)/rate)
+		swell := 0.6 - 0.4*math.Cos(2*math.Pi*float64(at%syllable)/float64(syllable))
+		v := peak * swell * math.Sin(2*math.Pi*hz*float64(i)/float64(rate))
 		switch {
 		case at >= word-word/6: // the pause
 			v = 0
@@ -81,7 +77,7 @@ func speak(hz, dbov float64) []byte {
 			noise = noise*1664525 + 1013904223
 			v = peak / 8 * (float64(noise>>16)/32768 - 1)
 		}
-		coded[i] = audio.ToULaw(int16(math.Round(max(-32768, min(32767, v)))))
+		samples[i] = int16(math.Round(max(-32768, min(32767, v))))
 	}
-	return coded
+	return samples
 }
