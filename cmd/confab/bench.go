@@ -18,7 +18,7 @@ type benchCmd struct {
 	Runs      int           `default:"3" placeholder:"N" help:"Runs of each, of which the median counts: 3 if nothing is said."`
 	For       time.Duration `placeholder:"TIME" help:"How long each run measures, instead of its own time."`
 	Rate      float64       `default:"200" placeholder:"N" help:"Calls set up per second: 200 if nothing is said."`
-	Calls     int           `placeholder:"N" help:"Callers of a scenario with one room, instead of its own number."`
+	Calls     int           `placeholder:"N" help:"Callers of a scenario with one room, or the most calls a second of calls, instead of its own number."`
 	Steps     int           `placeholder:"N" help:"Steps of a scenario that goes up step by step, instead of its own number."`
 	Share     bool          `help:"Leave the cores to the system, instead of the switch on one and its callers on another."`
 	List      bool          `help:"List the scenarios, their figures and goals, and run nothing."`
@@ -147,7 +147,7 @@ func (b *benchCmd) chosen() (chosen []bench.Scenario, err error) {
 		}
 	}
 	for i := range chosen {
-		if l := &chosen[i].Load; b.Calls > 0 && l.Rooms == 1 {
+		if l := &chosen[i].Load; b.Calls > 0 && (l.Rooms == 1 || chosen[i].Name == "calls") {
 			if l.Talkers == l.People {
 				l.Talkers = b.Calls
 			}

@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"confab/internal/confab"
 )
 
 // asProgram makes the test binary be the program: what a command prints and the
@@ -250,5 +252,19 @@ func TestNumbers(t *testing.T) {
 	}
 	if _, err := os.Stat(dir + "/elsewhere"); err != nil {
 		t.Errorf("the file's data directory was not used: %v", err)
+	}
+}
+
+// Every setting is a flag by the name that it is documented with, and so can be in the file.
+func TestServe_everySettingIsAFlag(t *testing.T) {
+	help, _, code := runs(t, t.TempDir(), "serve", "--help")
+	if code != exitOK {
+		t.Fatalf("exit code %d", code)
+	}
+	c := confab.Default()
+	for _, s := range confab.Settings(&c) {
+		if !strings.Contains(help, "--"+s.Flag) && !strings.Contains(help, "--[no-]"+s.Flag) {
+			t.Errorf("%s is no flag --%s", s.Key, s.Flag)
+		}
 	}
 }

@@ -183,6 +183,7 @@ func TestParticipant_waitsOtherwise(t *testing.T) {
 		s.says("/music", `<Response><Play digits="5"/><Pause length="600"/></Response>`)
 		s.says("/voice nameless", `<Response><Dial><Conference waitUrl="">other</Conference></Dial></Response>`)
 		nameless := s.calls("nameless", 617)
+		time.Sleep(time.Second)
 		other := s.get(own + "/Conferences.json?FriendlyName=other")["conferences"].([]any)[0].(map[string]any)
 		list := s.get(other["subresource_uris"].(map[string]any)["participants"].(string))["participants"].([]any)
 		if len(list) != 1 || list[0].(map[string]any)["label"] != nil {

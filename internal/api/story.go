@@ -311,9 +311,6 @@ func (e *Events) parts(ctx context.Context, subject string, live story.Live) (al
 	for _, n := range slices.Sorted(maps.Keys(parts)) {
 		all.Add(parts[n])
 	}
-	if live.Now.Quality != nil {
-		all.Quality = nil
-	}
 	all.Add(live.Now)
 	slices.SortStableFunc(all.SIP, func(a, b story.Message) int { return a.At.Compare(b.At.Time) })
 	slices.SortStableFunc(all.Documents, func(a, b story.Document) int { return a.At.Compare(b.At.Time) })

@@ -26,7 +26,9 @@ type tokenRequest struct {
 	Params      map[string]string       `json:"params"`
 }
 
-// token makes an access token, signed with the server's own key.
+// token makes an access token. It is signed with the API key that is asked with, so
+// that removing the key ends it too; for the account itself, and for keys that cannot
+// sign, with the server's own.
 func (e *Events) token(w http.ResponseWriter, r *http.Request) error {
 	q := query{values: r.URL.Query()}
 	if err := q.done(); err != nil {
@@ -57,7 +59,7 @@ func (e *Events) token(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	var secret string
-	if t.Key, secret, err = e.cfg.Store.TokenKey(r.Context()); err != nil {
+	if t.Key, secret, err = e.signer(r); err != nil {
 		return err
 	}
 	text, err := t.Sign(secret)
@@ -68,6 +70,21 @@ func (e *Events) token(w http.ResponseWriter, r *http.Request) error {
 	}
 	send(w, http.StatusCreated, map[string]any{"token": text, "identity": t.Identity, "expires": t.Expires.UTC()})
 	return nil
+}
+
+// signer is the key that signs for who asks, and its secret.
+func (e *Events) signer(r *http.Request) (key contract.KeySID, secret string, err error) {
+	g, err := e.cfg.API.grant(r)
+	if err != nil {
+		return "", "", err
+	}
+	if g.Key != "" {
+		secret, _, err = e.cfg.Store.SigningSecret(r.Context(), g.Key)
+		if err != nil || secret != "" {
+			return g.Key, secret, err
+		}
+	}
+	return e.cfg.Store.TokenKey(r.Context())
 }
 
 // readTokenRequest reads the body, which may be left out.

@@ -36,7 +36,7 @@ var layers = map[string][]string{
 	"internal/console": {"internal/api", "internal/contract", "internal/store"},
 	"internal/line":    {"internal/signature", "internal/twiml"},
 	"internal/phone":   {"internal/audio", "internal/codec", "internal/contract", "internal/leg", "internal/media", "internal/sip"},
-	"internal/bench":   {"internal/audio", "internal/media", "internal/rtp"},
+	"internal/bench":   {"internal/audio", "internal/codec", "internal/media", "internal/rtp"},
 	"internal/confab": {"internal/api", "internal/audio", "internal/call", "internal/certificate", "internal/codec", "internal/conference", "internal/console", "internal/contract",
 		"internal/interp", "internal/leg", "internal/line", "internal/media", "internal/mixer", "internal/rtp", "internal/sdp",
 		"internal/signal", "internal/signature", "internal/sip", "internal/speech", "internal/store", "internal/story", "internal/token", "internal/turn",
@@ -84,7 +84,7 @@ var libraries = map[string][]string{
 	"github.com/ebitengine/purego":        {"internal/codec"},
 	"golang.org/x/crypto":                 {"internal/certificate"},
 	"golang.org/x/net":                    {"internal/webhook"},
-	"golang.org/x/sys":                    {"internal/media", "internal/bench"},
+	"golang.org/x/sys":                    {"internal/media", "internal/bench", "internal/codec", "internal/mixer"},
 }
 
 // testLibraries may be used by any test.

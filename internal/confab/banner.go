@@ -121,14 +121,14 @@ func roomList(rooms []line.Room, program string) string {
 	return list
 }
 
-// trialDigits waits until the greeting has been said, and keys a code.
+// trialDigits keys a code: the line takes it while it still greets.
 func trialDigits(rooms []line.Room) string {
 	for _, r := range rooms {
 		if !r.Closed && r.Sample() {
-			return `"WWWW` + r.Code + `#"`
+			return `"` + r.Code + `#"`
 		}
 	}
-	return `"WWWWCODE#"`
+	return `"CODE#"`
 }
 
 func (s *Switch) tokenPlace() string {

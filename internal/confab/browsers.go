@@ -16,19 +16,28 @@ import (
 // telephones which protect it. It is opened
 // by HTTP.
 func (s *Switch) openBrowsers(context.Context) (err error) {
-	s.secure, err = webrtc.New(webrtc.Config{Plane: s.plane, Codecs: s.browserCodecs(), Advertise: s.cfg.Advertise, Log: s.log})
-	if err != nil {
+	config := webrtc.Config{Plane: s.plane, Codecs: s.browserCodecs(), Advertise: s.cfg.Advertise, Log: s.log}
+	if low, high, ok := s.cfg.tcpPorts(); ok {
+		config.Listen, config.TCPLow, config.TCPHigh = s.cfg.Net.listen, low, high
+	}
+	if s.secure, err = webrtc.New(config); err != nil {
 		return fmt.Errorf("open the voice of browsers: %w", err)
 	}
 	s.closeLater(s.secure.Close)
 	s.browsers, err = signal.New(signal.Config{
 		Account: s.account.SID, Tokens: token.Checker{Account: s.account.SID, Secrets: s.store},
 		Peers: peers{s.secure}, Handler: callers{s}, Trace: s.tracesFrames(), ICE: s.cfg.ICE.servers(), Log: s.log,
+		Limits: s.cfg.Browsers.limits(),
 	})
 	if err == nil {
 		s.closeLater(s.browsers.Close)
 	}
 	return err
+}
+
+// limits are the bounds of the browsers' door.
+func (b Browsers) limits() signal.Limits {
+	return signal.Limits{Sockets: b.Sockets, PerAddress: b.PerAddress, PerIdentity: b.PerIdentity, PerSocket: b.PerSocket}
 }
 
 // browserCodecs are the codecs of the configuration that browsers have, as far as
@@ -80,10 +89,20 @@ func (m metrics) browsers(send sender) {
 	send.gauge("browser_calls", "Calls of browsers that live.", n.Legs)
 	send.gauge("browser_calls_detached", "Calls of browsers whose page has lost its socket.", n.Detached)
 	send.count("browser_calls_reattached_total", "Calls that their page came back for.", n.Reattached)
+	tcp := m.s.secure.Stats()
+	send.gauge("browser_tcp_connections", "Connections by which browsers speak whose network lets no UDP out.", tcp.Connections)
+	send.gauge("browser_tcp_strangers", "Connections to the same port that have not shown the credentials of a call yet.", tcp.Strangers)
 	for _, d := range []struct {
 		why string
 		n   uint64
-	}{{"bound", n.Refused}, {"token", n.Denied}, {"malformed", n.Malformed}, {"cut off", n.CutOff}} {
-		send.count("browser_refusals_total", "What browsers were refused: sockets beyond a bound, tokens, frames that could not be read, sockets cut off for reading too slowly or saying too much.", d.n, label{"why", d.why})
+	}{{"bound", tcp.Full}, {"no credentials", tcp.Denied}, {"malformed", tcp.Malformed}} {
+		send.count("browser_tcp_refusals_total", "Connections to that port that were closed, by why.", d.n, label{"why", d.why})
+	}
+	send.count("browser_tcp_packets_dropped_total", "Packets of these connections that were thrown away, for a browser read too slowly or said too much.", tcp.Dropped)
+	for _, d := range []struct {
+		why string
+		n   uint64
+	}{{"bound", n.Refused}, {"token", n.Denied}, {"malformed", n.Malformed}, {"key removed", n.Revoked}, {"cut off", n.CutOff}} {
+		send.count("browser_refusals_total", "What browsers were refused: sockets beyond a bound, tokens, frames that could not be read, sockets whose API key was removed, sockets cut off for reading too slowly or saying too much.", d.n, label{"why", d.why})
 	}
 }

@@ -44,6 +44,7 @@ type Config struct {
 
 	TLS       TLS       `yaml:"tls" embed:"" prefix:"tls-"`
 	ICE       ICE       `yaml:"ice" embed:"" prefix:"ice-"`
+	Browsers  Browsers  `yaml:"browsers" embed:"" prefix:"browsers-"`
 	Console   Console   `yaml:"console" embed:"" prefix:"console-"`
 	Webhook   Webhook   `yaml:"webhook" embed:"" prefix:"webhook-"`
 	Media     Media     `yaml:"media" embed:"" prefix:"media-"`
@@ -77,17 +78,29 @@ type TLS struct {
 	Domain    string `yaml:"domain" default:"" placeholder:"NAME" env:"CONFAB_TLS_DOMAIN" help:"HTTPS with a certificate for this name from an ACME authority, to whose terms you agree by it. The authority must reach port 443 of the name (http) or port 80 (tls.redirect)."`
 	Email     string `yaml:"email" default:"" placeholder:"ADDRESS" env:"CONFAB_TLS_EMAIL" help:"Where the authority may write to. Empty: nowhere."`
 	Authority string `yaml:"authority" default:"https://acme-v02.api.letsencrypt.org/directory" placeholder:"URL" env:"CONFAB_TLS_AUTHORITY" help:"Directory URL of the ACME authority."`
+	Roots     string `yaml:"authority_ca" name:"authority-ca" default:"" placeholder:"FILE" env:"CONFAB_TLS_AUTHORITY_CA" help:"PEM file of the certificates that vouch for the authority's own HTTPS, where it is one of yours. Empty: those of the system."`
+	BindingID string `yaml:"eab_id" name:"eab-id" default:"" placeholder:"ID" env:"CONFAB_TLS_EAB_ID" help:"Key identifier by which the authority knows you already (external account binding), if it wants one."`
+	Binding   string `yaml:"eab_key" name:"eab-key" default:"" placeholder:"KEY" env:"CONFAB_TLS_EAB_KEY" help:"The key that came with eab_id, in base64url as it came. Better given by environment or file than as a flag."`
 	Redirect  string `yaml:"redirect" default:"" placeholder:"ADDR" env:"CONFAB_TLS_REDIRECT" help:"Address and port of plain HTTP, such as 0.0.0.0:80: whoever comes there is sent to HTTPS, and an ACME authority gets its answer. Empty: there is none."`
 }
 
-// ICE names servers that help browsers to find a way here which have none: they
-// are told to the browsers, and asked by nobody else.
+// ICE says by which ways browsers come here that have none by UDP: by TCP, and by
+// servers, which are told to the browsers and asked by nobody else.
 type ICE struct {
+	TCP      string `yaml:"tcp" default:"auto" placeholder:"PORT" env:"CONFAB_ICE_TCP" help:"TCP port for the voice of browsers whose network lets no UDP out, at the addresses of sip as for UDP. auto: the first of rtp_ports that is free, once a browser calls; off: none."`
 	STUN     URLs   `yaml:"stun" default:"" placeholder:"URLS" env:"CONFAB_ICE_STUN" help:"STUN servers for browsers, with commas between them: stun:stun.example.com:3478. The switch needs none."`
 	TURN     URLs   `yaml:"turn" default:"" placeholder:"URLS" env:"CONFAB_ICE_TURN" help:"TURN servers for browsers whose network lets no UDP out, with commas between them: turns:turn.example.com:443?transport=tcp."`
-	Secret   string `yaml:"turn_secret" name:"ice-turn-secret" default:"" placeholder:"SECRET" env:"CONFAB_ICE_TURN_SECRET" help:"What the TURN servers share with the switch (coturn: use-auth-secret): each browser gets credentials of its own for as long as its token. Better given by environment or file than as a flag."`
-	User     string `yaml:"turn_user" name:"ice-turn-user" default:"" placeholder:"NAME" env:"CONFAB_ICE_TURN_USER" help:"Name for TURN servers that share no secret. Every browser is told it."`
-	Password string `yaml:"turn_password" name:"ice-turn-password" default:"" placeholder:"PASSWORD" env:"CONFAB_ICE_TURN_PASSWORD" help:"Password of turn_user. Every browser is told it."`
+	Secret   string `yaml:"turn_secret" name:"turn-secret" default:"" placeholder:"SECRET" env:"CONFAB_ICE_TURN_SECRET" help:"What the TURN servers share with the switch (coturn: use-auth-secret): each browser gets credentials of its own for as long as its token. Better given by environment or file than as a flag."`
+	User     string `yaml:"turn_user" name:"turn-user" default:"" placeholder:"NAME" env:"CONFAB_ICE_TURN_USER" help:"Name for TURN servers that share no secret. Every browser is told it."`
+	Password string `yaml:"turn_password" name:"turn-password" default:"" placeholder:"PASSWORD" env:"CONFAB_ICE_TURN_PASSWORD" help:"Password of turn_user. Every browser is told it."`
+}
+
+// Browsers bounds what phones in browsers may take.
+type Browsers struct {
+	Sockets     int `yaml:"sockets" default:"10000" env:"CONFAB_BROWSERS_SOCKETS" help:"Sockets of browsers at one time; the next one gets 503."`
+	PerAddress  int `yaml:"sockets_per_address" name:"sockets-per-address" default:"1000" env:"CONFAB_BROWSERS_SOCKETS_PER_ADDRESS" help:"Sockets of one IP address, for many browsers sit behind one proxy or NAT; the next one gets 429."`
+	PerIdentity int `yaml:"sockets_per_identity" name:"sockets-per-identity" default:"10" env:"CONFAB_BROWSERS_SOCKETS_PER_IDENTITY" help:"Sockets at which one identity can be called: tabs and devices. With the next one, the oldest is told that it is offline."`
+	PerSocket   int `yaml:"calls_per_socket" name:"calls-per-socket" default:"8" env:"CONFAB_BROWSERS_CALLS_PER_SOCKET" help:"Calls of one socket at one time; the next one is hung up, busy."`
 }
 
 // Console says how the page for people is served, at /console/.

@@ -163,6 +163,10 @@ func TestValidate_saysWhatIsWrongAndWhatIsRight(t *testing.T) {
 		"token":            {func(c *confab.Config) { c.Account.AuthToken = "with-a-dash-in-the-middle" }, []string{"letters and digits"}},
 		"number":           {func(c *confab.Config) { c.Numbers[0].Number = "+0155" }, []string{`"+0155"`, "+15550100"}},
 		"number of spaces": {func(c *confab.Config) { c.Numbers[0].Number = "front desk" }, []string{`"front desk"`, "reception"}},
+		"ice.tcp":          {func(c *confab.Config) { c.ICE.TCP = "https" }, []string{"ice.tcp", `"https"`, "auto", "off"}},
+		"ice.tcp of none":  {func(c *confab.Config) { c.ICE.TCP = "0" }, []string{"ice.tcp", `"0"`, "1 to 65535"}},
+		"ice.tcp of http":  {func(c *confab.Config) { c.ICE.TCP = "8080" }, []string{"ice.tcp", "8080", "http"}},
+		"ice.tcp of sip":   {func(c *confab.Config) { c.ICE.TCP = "5060" }, []string{"ice.tcp", "5060", "sip"}},
 		"number twice":     {func(c *confab.Config) { c.Numbers = append(c.Numbers, c.Numbers[0]) }, []string{"numbers[1]", "+15550100", "twice"}},
 		"url":              {func(c *confab.Config) { c.Numbers[0].VoiceURL = "example.com/voice" }, []string{"numbers[0]", `"example.com/voice"`, "https://"}},
 		"block": {func(c *confab.Config) {
@@ -172,6 +176,8 @@ func TestValidate_saysWhatIsWrongAndWhatIsRight(t *testing.T) {
 			c.NumberBlocks = []confab.NumberBlock{{First: "+15550200", Last: "+15550299", Country: "US"}}
 		}, []string{"number_blocks[0]", "type", "local, mobile, tollfree"}},
 		"method":          {func(c *confab.Config) { c.Numbers[0].VoiceMethod = "PUT" }, []string{`"PUT"`, "GET", "POST"}},
+		"no sockets":      {func(c *confab.Config) { c.Browsers.Sockets = 0 }, []string{"browsers.sockets: 0 ", "1 or more"}},
+		"no identity":     {func(c *confab.Config) { c.Browsers.PerIdentity = -1 }, []string{"browsers.sockets_per_identity: -1 ", "1 or more"}},
 		"no participants": {func(c *confab.Config) { c.MaxParticipants = 1 }, []string{"max_participants: 1 ", "2 or more"}},
 		"no time":         {func(c *confab.Config) { c.MediaTimeout = 0 }, []string{"media_timeout: 0s ", "1s"}},
 		"engine":          {func(c *confab.Config) { c.Speech.Engine = "hal" }, []string{`"hal"`, "espeak-ng"}},

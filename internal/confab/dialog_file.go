@@ -29,8 +29,8 @@ const (
 type dialogFile struct {
 	path  string
 	file  *os.File
-	lines map[dialogKey][]byte // the last line of each that lives
-	spare int                  // lines in the file beside those
+	alive map[dialogKey]*sip.DialogState // as it is by the last line of each
+	spare int                            // lines in the file beside those
 }
 
 // dialogKey is what names a dialog among ours (RFC 3261 §12: the remote tag may
@@ -46,7 +46,7 @@ type dialogLine struct {
 // openDialogFile reads path, which need not be there, and returns the dialogs
 // that it says live. What a crash left half written is passed over.
 func openDialogFile(path string, log *slog.Logger) (*dialogFile, []sip.DialogState, error) {
-	d := &dialogFile{path: path, lines: map[dialogKey][]byte{}}
+	d := &dialogFile{path: path, alive: map[dialogKey]*sip.DialogState{}}
 	text, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, fmt.Errorf("open dialogs: %w", err)
@@ -60,14 +60,10 @@ func openDialogFile(path string, log *slog.Logger) (*dialogFile, []sip.DialogSta
 			log.Warn("dialog not read", "file", path, "line", n, "err", err)
 			continue
 		}
-		d.keep(l, bytes.Clone(lines.Bytes()))
+		d.keep(l)
 	}
-	for _, line := range d.lines {
-		var l dialogLine
-		if err := json.Unmarshal(line, &l); err != nil {
-			return nil, nil, fmt.Errorf("open dialogs: %w", err) // it was read a moment ago
-		}
-		left = append(left, *l.State)
+	for _, state := range d.alive {
+		left = append(left, *state)
 	}
 	if err := d.rewrite(); err != nil {
 		return nil, nil, fmt.Errorf("open dialogs: %w", err)
@@ -76,19 +72,19 @@ func openDialogFile(path string, log *slog.Logger) (*dialogFile, []sip.DialogSta
 }
 
 // keep takes note of a line that is, or will be, in the file.
-func (d *dialogFile) keep(l dialogLine, line []byte) {
+func (d *dialogFile) keep(l dialogLine) {
 	switch {
 	case l.State != nil:
 		key := dialogKey{l.State.CallID, l.State.LocalTag}
-		if d.lines[key] != nil {
+		if d.alive[key] != nil {
 			d.spare++
 		}
-		d.lines[key] = line
+		d.alive[key] = l.State
 	case l.Ended != nil:
 		d.spare++
-		if d.lines[*l.Ended] != nil {
+		if d.alive[*l.Ended] != nil {
 			d.spare++
-			delete(d.lines, *l.Ended)
+			delete(d.alive, *l.Ended)
 		}
 	}
 }
@@ -101,10 +97,10 @@ func (d *dialogFile) append(notes []dialogLine) error {
 		if err != nil {
 			return err
 		}
-		d.keep(l, line)
+		d.keep(l)
 		text = append(append(text, line...), '\n')
 	}
-	if d.file == nil || d.spare > len(d.lines)+spareLines {
+	if d.file == nil || d.spare > len(d.alive)+spareLines {
 		return d.rewrite()
 	}
 	if _, err := d.file.Write(text); err != nil {
@@ -117,7 +113,11 @@ func (d *dialogFile) append(notes []dialogLine) error {
 // takes the place of the old one: whole or not at all.
 func (d *dialogFile) rewrite() error {
 	var text []byte
-	for _, line := range d.lines {
+	for _, state := range d.alive {
+		line, err := json.Marshal(dialogLine{State: state})
+		if err != nil {
+			return err
+		}
 		text = append(append(text, line...), '\n')
 	}
 	half := d.path + halfWritten

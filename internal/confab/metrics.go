@@ -86,6 +86,8 @@ func (m metrics) voice(send sender) {
 		}
 		send.count("media_notes_lost_total", "Digits and the like lost to a full ring.", l.NotesLost, loop)
 		send.count("media_slots_skipped_total", "Slots left out by a loop that was held up.", l.SkippedSlots, loop)
+		send.count("media_frames_encoded_total", "Frames of 20 ms that encoders made: what many are given is made once.", l.Encoded, loop)
+		send.count("media_frames_decoded_total", "Packets that decoders were given: of those who are heard, and a look at silent ones now and then.", l.Decoded, loop)
 		send.send("media_loop_busy_ratio", "Part of the last second that the loop was at work, 0 to 1.", prometheus.GaugeValue, l.Busy, []label{loop})
 		send.lateness(l, loop)
 	}

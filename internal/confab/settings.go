@@ -36,10 +36,10 @@ func settings(to []Setting, v reflect.Value, key, flag string) []Setting {
 			to = settings(to, field, key+name+".", flag+f.Tag.Get("prefix"))
 			continue
 		}
-		s := Setting{Key: key + name, Flag: f.Tag.Get("name"), Env: f.Tag.Get("env"),
+		s := Setting{Key: key + name, Flag: flag + f.Tag.Get("name"), Env: f.Tag.Get("env"),
 			Default: f.Tag.Get("default"), Help: f.Tag.Get("help"), value: field}
-		if s.Flag == "" {
-			s.Flag = flag + strings.ReplaceAll(name, "_", "-")
+		if s.Flag == flag {
+			s.Flag += strings.ReplaceAll(name, "_", "-")
 		}
 		to = append(to, s)
 	}

@@ -50,10 +50,10 @@ func (s *Switch) traceFrame(f signal.Traced) {
 	s.stories.Trace(string(f.Call), story.Traced{At: f.At, Sent: f.Sent, Transport: "ws", Local: s.HTTP(), Remote: f.Remote, Raw: f.Frame})
 }
 
-// sample tells the stories what the voice of the calls that live is like.
-func (s *Switch) sample() {
+// sample tells the stories what the voice of a share of the calls that live is like.
+func (s *Switch) sample(share, of int) {
 	now := time.Now()
-	s.calls.Sample(s.plane, func(call contract.CallSID, over time.Duration, q contract.Quality, out float64) {
+	s.calls.Sample(s.plane, share, of, func(call contract.CallSID, over time.Duration, q contract.Quality, out float64) {
 		s.stories.Sample(call, story.Reading{At: now, Over: over, Quality: q, Out: out})
 	})
 }

@@ -168,10 +168,9 @@ func (s *Switch) openVoice(context.Context) (err error) {
 		return portError("sip", s.cfg.SIP, err)
 	}
 	s.closeLater(s.plane.Close)
-	// A loop asleep in the kernel keeps its processor of Go's as long as another
-	// one idles. Else the scheduler takes it back after 20 µs, four hundred times a
-	// second, and a thread wakes up each time to see what it could do with it.
-	if n := len(s.plane.Loops()) + 1; runtime.GOMAXPROCS(0) < n {
+	// A loop that has work keeps its processor of Go's also while it sleeps in the
+	// kernel. All else shall have as many as there would be without loops.
+	if n := len(s.plane.Loops()) + runtime.NumCPU(); runtime.GOMAXPROCS(0) < n {
 		runtime.GOMAXPROCS(n)
 	}
 	return nil

@@ -3,6 +3,7 @@ package confab
 import (
 	"context"
 	"crypto/tls"
+	"encoding/base64"
 	"fmt"
 	"net"
 	"net/http"
@@ -38,6 +39,8 @@ func (c *Config) validTLS() error {
 		return fmt.Errorf("tls.cert: the certificate of the key %s is missing", t.Key)
 	case t.Email != "" && t.Domain == "":
 		return fmt.Errorf("tls.email: %q is for an ACME authority, and there is no tls.domain to ask it for", t.Email)
+	case (t.Roots != "" || t.BindingID != "" || t.Binding != "") && t.Domain == "":
+		return fmt.Errorf("tls: authority_ca, eab_id and eab_key are for an ACME authority, and there is no tls.domain to ask it for")
 	case t.Redirect != "" && len(from) == 0:
 		return fmt.Errorf("tls.redirect: %s would send to HTTPS, and there is no certificate: give tls.cert and tls.key, tls.domain or tls.self", t.Redirect)
 	}
@@ -52,7 +55,23 @@ func (c *Config) validTLS() error {
 	if !validDomain(t.Domain) {
 		return fmt.Errorf("tls.domain: %q is not the full name of a host, such as phone.example.com", t.Domain)
 	}
+	if _, err := t.bindingKey(); err != nil {
+		return err
+	}
 	return validAuthority(t.Authority)
+}
+
+// bindingKey decodes the key of an external account binding. It is in no error.
+func (t TLS) bindingKey() ([]byte, error) {
+	if (t.BindingID == "") != (t.Binding == "") {
+		return nil, fmt.Errorf("tls.eab_id: it and tls.eab_key come together")
+	}
+	// RFC 8555 §7.3.4: the key is given in base64url; some write its padding.
+	key, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(t.Binding, "="))
+	if err != nil {
+		return nil, fmt.Errorf("tls.eab_key: it is not base64url (letters, digits, - and _)")
+	}
+	return key, nil
 }
 
 // validDomain accepts what an authority can be asked for: two labels or more, of
@@ -93,7 +112,7 @@ func (s *Switch) openTLS(context.Context) (err error) {
 		}
 		s.certificate, err = typed(certificate.OpenSelf(dir, names, addresses))
 	case t.Domain != "":
-		s.certificate = certificate.NewACME(certificate.ACMEConfig{Domain: t.Domain, Email: t.Email, Directory: t.Authority, Cache: dir})
+		s.certificate, err = typed(s.fromAuthority(dir))
 	}
 	if err != nil || t.Redirect == "" {
 		return err
@@ -103,6 +122,39 @@ func (s *Switch) openTLS(context.Context) (err error) {
 	}
 	s.closeLater(func() error { return closeListener(s.redirect) })
 	return nil
+}
+
+// fromAuthority is a certificate that an authority is asked for. What is kept of each
+// authority but the default has a directory of its own: another authority is another
+// account, and what was issued for trying is not what the real one issues.
+func (s *Switch) fromAuthority(dir string) (*certificate.ACME, error) {
+	t := s.cfg.TLS
+	c := certificate.ACMEConfig{Domain: t.Domain, Email: t.Email, Directory: t.Authority, BindingID: t.BindingID,
+		Cache: dir, Plain: t.Redirect != "", Log: s.log}
+	if t.Authority != certificate.LetsEncrypt {
+		c.Cache = filepath.Join(dir, authorityName(t.Authority))
+	}
+	var err error
+	if c.BindingKey, err = t.bindingKey(); err != nil {
+		return nil, err
+	}
+	if t.Roots != "" {
+		if c.Roots, err = certificate.ReadRoots(t.Roots); err != nil {
+			return nil, fmt.Errorf("tls.authority_ca: %w", err)
+		}
+	}
+	return certificate.NewACME(c), nil
+}
+
+// authorityName makes the name of a directory of a URL: "ca.example.com-acme-directory".
+func authorityName(url string) string {
+	_, rest, _ := strings.Cut(url, "://")
+	return strings.Trim(strings.Map(func(r rune) rune {
+		if strings.ContainsRune(digits+letters+".", r) {
+			return r
+		}
+		return '-'
+	}, rest), "-.")
 }
 
 // typed makes a Source of what may have failed: a nil pointer must not become an

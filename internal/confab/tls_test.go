@@ -144,6 +144,9 @@ func TestTLS_validated(t *testing.T) {
 		"short name":     {func(c *confab.TLS) { c.Domain = "localhost" }, []string{`"localhost"`}},
 		"authority":      {func(c *confab.TLS) { c.Domain, c.Authority = "a.example.com", "http://ca.example.com/" }, []string{"http://ca.example.com/", "letsencrypt"}},
 		"e-mail alone":   {func(c *confab.TLS) { c.Email = "ops@example.com" }, []string{"ops@example.com", "tls.domain"}},
+		"root alone":     {func(c *confab.TLS) { c.Roots = "root.pem" }, []string{"authority_ca", "tls.domain"}},
+		"binding's key":  {func(c *confab.TLS) { c.Domain, c.BindingID = "a.example.com", "kid" }, []string{"tls.eab_id", "tls.eab_key"}},
+		"no base64":      {func(c *confab.TLS) { c.Domain, c.BindingID, c.Binding = "a.example.com", "kid", "no/base" }, []string{"tls.eab_key", "base64url"}},
 		"redirect alone": {func(c *confab.TLS) { c.Redirect = "0.0.0.0:80" }, []string{"0.0.0.0:80", "tls.self"}},
 		"redirect where": {func(c *confab.TLS) { c.Self, c.Redirect = true, "80" }, []string{`"80"`, "0.0.0.0:80"}},
 	} {
