@@ -2,6 +2,7 @@ package transcript
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"confab/internal/audio"
@@ -66,25 +67,42 @@ func (b beep) String() string {
 	return fmt.Sprintf("%v of sound from %.0f to %.0f Hz", b.length, b.first, b.last)
 }
 
-// findBeep returns the first such run; the zero beep when there is none.
-func findBeep(r *run, samples []int16) beep {
+// glides reports whether the pitch is another at the end: a note of music, whose end
+// is still heard when somebody listens for a beep, stays where it is.
+func (b beep) glides() bool { return math.Abs(b.last-b.first) > beepBlur }
+
+// findBeep returns the first such run that glides, or else the first of all; the zero
+// beep when there is none.
+func findBeep(r *run, samples []int16) (first beep) {
+	for _, b := range strangeRuns(r, samples) {
+		if b.glides() {
+			return b
+		}
+		if first.length == 0 {
+			first = b
+		}
+	}
+	return first
+}
+
+// strangeRuns returns the runs of sound that nobody says, in their order.
+func strangeRuns(r *run, samples []int16) (runs []beep) {
 	size := samplesIn(beepWindow)
-	begin, end := -1, 0
-	var b beep
+	begin := -1
 	for at := 0; at+size <= len(samples); at += samplesIn(beepHop) {
 		hz, ok := r.strange(samples[at : at+size])
-		switch {
-		case !ok && begin >= 0:
-			return b
-		case !ok:
+		if !ok {
+			begin = -1
 			continue
-		case begin < 0:
-			begin, b.first = at, hz
 		}
-		end, b.last = at+size, hz
-		b.length = samplesTime(end - begin)
+		if begin < 0 {
+			begin = at
+			runs = append(runs, beep{first: hz})
+		}
+		b := &runs[len(runs)-1]
+		b.last, b.length = hz, samplesTime(at+size-begin)
 	}
-	return b
+	return runs
 }
 
 // strange returns the loudest pitch in samples that nobody has said.

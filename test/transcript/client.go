@@ -84,9 +84,9 @@ func client(name string) *regexp.Regexp { return regexp.MustCompile(`client:` + 
 // callable is a telephone that can be called.
 type callable interface {
 	leg.Dialer
-	// receive gives what comes in to f, at once and on any goroutine, and returns the
-	// address at which it does so.
-	receive(identity string, f func(leg.Leg)) (uri string)
+	// receive gives what comes in to f, which returns at once, and returns the address
+	// at which it does so. Once it has forgotten, f is not running and is called no more.
+	receive(identity string, f func(leg.Leg)) (uri string, forget func())
 }
 
 // register lets the person be called as a client of that identity.
@@ -100,7 +100,11 @@ func (p *person) register(clients *register, identity string) error {
 	if !ok {
 		return fmt.Errorf("%s has a telephone that nobody can call", p.name)
 	}
-	uri := phone.receive(identity, func(l leg.Leg) { p.work.Go(func() { p.rung(l) }) })
+	if p.forget != nil {
+		p.forget()
+	}
+	var uri string
+	uri, p.forget = phone.receive(identity, func(l leg.Leg) { p.work.Go(func() { p.rung(l) }) })
 	clients.mu.Lock()
 	defer clients.mu.Unlock()
 	clients.at[identity] = uri
@@ -117,14 +121,15 @@ func (p *person) pickUpLocked() (err error) {
 	return nil
 }
 
-// rung is a call that comes in, to its end. Who is in one already is busy.
+// rung is a call that comes in, to its end. Who is in one already, or about to leave,
+// is busy.
 func (p *person) rung(l leg.Leg) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	// What the person has ended is about to be over.
 	p.until(time.Second, func() bool { return !p.mine || p.over })
 	p.mu.Lock()
-	busy := p.calls > 0 && !p.over
+	busy := p.left || p.calls > 0 && !p.over
 	if !busy {
 		p.newCallLocked()
 		p.incoming = l

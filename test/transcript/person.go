@@ -34,7 +34,9 @@ type person struct {
 	incoming leg.Leg // of a call that came in
 	leg      leg.Leg // once it is answered
 	ear      *ear
-	keys     string             // that have come from the far end
+	keys     string // that have come from the far end
+	forget   func() // ends that calls come in; nil: none do
+	left     bool
 	stop     context.CancelFunc // ends the dialling
 	hush     context.CancelFunc // ends what is being said
 	changed  chan struct{}      // closed and replaced at each change
@@ -223,7 +225,8 @@ func (p *person) hangUp() error {
 // leave ends whatever call there is, and waits for all that belongs to it.
 func (p *person) leave() {
 	p.mu.Lock()
-	l := p.leg
+	l, forget := p.leg, p.forget
+	p.left = true
 	switch {
 	case p.over || p.calls == 0:
 		l = nil
@@ -235,6 +238,9 @@ func (p *person) leave() {
 	p.mu.Unlock()
 	if l != nil {
 		hangUp(l)
+	}
+	if forget != nil {
+		forget()
 	}
 	p.work.Wait()
 }

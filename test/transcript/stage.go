@@ -36,3 +36,13 @@ type stage struct {
 
 // bound is how long something may take here that is to take d.
 func (s *stage) bound(d time.Duration) time.Duration { return d + s.slack }
+
+// misheard is how many of a text's characters may be misheard here. One frame
+// that was lost or invented on the way spoils one, of a short word too.
+func (s *stage) misheard(of int) int {
+	most := int(s.slurred * float64(of))
+	if s.slurred > 0 && of > 2 {
+		return max(most, 1)
+	}
+	return most
+}

@@ -7,9 +7,10 @@ import (
 )
 
 // stallTime is how much later than asked for a sleeper wakes on a machine that
-// stands still: more than the jitter buffers of a voice bridge.
+// stands still: more than the jitter buffer of a young call holds, two of which a
+// voice has to pass.
 const (
-	stallTime = 50 * time.Millisecond
+	stallTime = 25 * time.Millisecond
 	stallNap  = 5 * time.Millisecond
 )
 

@@ -34,11 +34,7 @@ type telephone struct {
 
 // Accept gives a call to whom it is for (sip.Handler).
 func (p *telephone) Accept(l leg.Leg) {
-	p.mu.Lock()
-	take := p.takes[l.Info().To]
-	p.mu.Unlock()
-	if take != nil {
-		take(l)
+	if p.given(l) {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
@@ -46,12 +42,27 @@ func (p *telephone) Accept(l leg.Leg) {
 	_ = l.Hangup(ctx, contract.CauseNotFound)
 }
 
+// given reports whether there is somebody to take a call, who has it then.
+func (p *telephone) given(l leg.Leg) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	take := p.takes[l.Info().To]
+	if take != nil {
+		take(l)
+	}
+	return take != nil
+}
+
 // receive meets callable.
-func (p *telephone) receive(identity string, f func(leg.Leg)) string {
+func (p *telephone) receive(identity string, f func(leg.Leg)) (uri string, forget func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.takes[identity] = f
-	return "sip:" + identity + "@" + p.Addr().String()
+	return "sip:" + identity + "@" + p.Addr().String(), func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		delete(p.takes, identity)
+	}
 }
 
 // newTelephone puts a telephone at addr, on any free port, or one given.

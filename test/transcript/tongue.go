@@ -265,7 +265,7 @@ func (u *utterance) end(r *run) error {
 		at = aligned(samples, slots)
 	}
 	end, wrong, missing := follow(samples, at, slots)
-	if float64(wrong) > r.stage.slurred*float64(len(slots)) || missing > min(r.stage.clipped, len(slots)/2) {
+	if wrong > r.stage.misheard(len(slots)) || missing > min(r.stage.clipped, len(slots)/2) {
 		return fmt.Errorf("%s hears %s, not %q", u.name, r.tongue.read(samples[max(0, at):]), u.text)
 	}
 	if samples = u.ear.heard(end + 2*samplesIn(slotTime)); !u.open && r.stage.slurred == 0 && !ends(samples, end) {
