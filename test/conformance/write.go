@@ -24,7 +24,7 @@ var titles = map[string]string{
 	"RFC 4145": "setup in SDP", "RFC 4568": "keys in SDP", "RFC 5245": "ICE, as it was", "RFC 5763": "DTLS-SRTP in SDP", "RFC 5764": "DTLS-SRTP",
 	"RFC 5806": "Diversion", "RFC 6716": "Opus", "RFC 7064": "stun: URIs", "RFC 7065": "turn: URIs", "RFC 7515": "JSON Web Signature",
 	"RFC 7518": "JSON Web Algorithms", "RFC 7519": "JSON Web Token", "RFC 7587": "Opus over RTP", "RFC 7675": "consent to be sent to",
-	"RFC 7714": "AES-GCM in SRTP", "RFC 8122": "fingerprints in SDP", "RFC 8445": "ICE", "RFC 8489": "STUN", "RFC 8555": "ACME",
+	"RFC 7714": "AES-GCM in SRTP", "RFC 8122": "fingerprints in SDP", "RFC 4571": "frames on connections", "RFC 6544": "ICE over TCP", "RFC 8445": "ICE", "RFC 8489": "STUN", "RFC 8555": "ACME",
 	"RFC 8725": "best practice for JSON Web Tokens", "RFC 8829": "offer and answer of browsers", "RFC 8839": "ICE in SDP",
 }
 

@@ -103,9 +103,9 @@ func TestChaos_aDeadReceiver(t *testing.T) {
 	at := func(delays []time.Duration, q float64) time.Duration { return delays[int(q*float64(len(delays)-1))] }
 	t.Logf("from what happens until it is told: p50 %v, p99 %v alone; p50 %v, p99 %v beside a dead receiver",
 		at(alone, 0.5), at(alone, 0.99), at(beside, 0.5), at(beside, 0.99))
-	// The machine has other work; what a dead receiver would hold up waits for
-	// seconds. To the nanosecond: TestDelivery_theDeadDelayNobodyElse.
-	if late := at(alone, 0.99) + time.Second; at(beside, 0.99) > late {
+	// The machine has other work; what a dead receiver would hold up waits until that is given
+	// up, 15 seconds. To the nanosecond: TestDelivery_theDeadDelayNobodyElse.
+	if late := at(alone, 0.99) + 5*time.Second; at(beside, 0.99) > late {
 		t.Errorf("beside a dead receiver p99 is %v, alone %v", at(beside, 0.99), at(alone, 0.99))
 	}
 	waiting := 0

@@ -5,8 +5,10 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/http"
+	"os"
 	"os/exec"
 	"runtime"
 	"strings"
@@ -84,6 +86,13 @@ func newNamespace(t *testing.T) *namespace {
 		h.done.Wait()
 	})
 	n := &namespace{h}
+	// A cable that comes gets no address of IPv6. The kernel would try one out for a second
+	// or two, and Chromium breaks off what it loads when it finds the address there
+	// (ERR_NETWORK_CHANGED).
+	err = h.do(func() error { return os.WriteFile("/proc/sys/net/ipv6/conf/default/disable_ipv6", []byte("1"), 0) })
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.Fatal(err)
+	}
 	n.ip(t, "link set lo up")
 	return n
 }
@@ -105,15 +114,21 @@ func (n *namespace) start(cmd *exec.Cmd) error {
 // ip runs the ip command in there.
 func (n *namespace) ip(t *testing.T, args string) {
 	t.Helper()
+	n.run(t, "ip", strings.Fields(args)...)
+}
+
+// run runs a program in there that does something to the network.
+func (n *namespace) run(t *testing.T, program string, args ...string) {
+	t.Helper()
 	var out strings.Builder
-	cmd := exec.Command("ip", strings.Fields(args)...)
+	cmd := exec.Command(program, args...)
 	cmd.Stdout, cmd.Stderr = &out, &out
 	err := n.start(cmd)
 	if err == nil {
 		err = cmd.Wait()
 	}
 	if err != nil {
-		t.Fatalf("ip %s: %v: %s", args, err, out.String())
+		t.Fatalf("%s %s: %v: %s", program, strings.Join(args, " "), err, out.String())
 	}
 }
 
@@ -132,15 +147,18 @@ func (n *namespace) client() *http.Client {
 	return &http.Client{Transport: &http.Transport{
 		DisableKeepAlives: true,
 		TLSClientConfig:   &tls.Config{InsecureSkipVerify: true},
-		DialContext: func(ctx context.Context, network, addr string) (conn net.Conn, err error) {
-			err = n.on().do(func() error {
-				var dialer net.Dialer
-				conn, err = dialer.DialContext(ctx, network, addr)
-				return err
-			})
-			return conn, err
-		},
+		DialContext:       n.dial,
 	}}
+}
+
+// dial connects from in there.
+func (n *namespace) dial(ctx context.Context, network, addr string) (conn net.Conn, err error) {
+	err = n.on().do(func() error {
+		var dialer net.Dialer
+		conn, err = dialer.DialContext(ctx, network, addr)
+		return err
+	})
+	return conn, err
 }
 
 // wire joins n and far by a cable of that name, and gives its ends the addresses

@@ -29,8 +29,8 @@ const (
 	pageHost = "10.77.9.1"
 )
 
-// browsers are pages with the unmodified Voice SDK, in Chromium, and the switch that
-// they come to over wss://.
+// browsers are pages with the unmodified Voice SDK, in Chromium and in Firefox, and the
+// switch that they come to over wss://.
 type browsers struct {
 	t    *testing.T
 	app  *app
@@ -38,6 +38,8 @@ type browsers struct {
 	net  *namespace
 	keys account
 	sid  string // of the application that answers the calls of pages
+
+	pages []*page // that have registered
 
 	mu   sync.Mutex // one thing at a time is done with the pages
 	in   io.Writer
@@ -56,6 +58,7 @@ type page struct {
 	b     *browsers
 	name  string
 	pitch float64
+	fox   bool // it is at Firefox
 }
 
 // newBrowsers starts Chromium and a switch, in a network of their own.
@@ -82,9 +85,10 @@ func newBrowsers(t *testing.T, documents map[string]string) *browsers {
 	made := b.ask("POST", "/2010-04-01/Accounts/"+b.keys.SID+"/Applications.json", url.Values{"VoiceUrl": {b.app.URL + "/voice"}}.Encode())
 	b.sid, _ = made["sid"].(string)
 
-	cmd := exec.Command("node", "drive.js")
+	cmd := exec.Command("node", "--experimental-websocket", "--no-warnings", "drive.js")
 	cmd.Dir = voiceSDK
-	cmd.Env = append(os.Environ(), "CHROMIUM="+chromium, "CERTIFICATE="+b.certificate(), "HOME="+t.TempDir())
+	cmd.Env = append(os.Environ(), "CHROMIUM="+chromium, "CERTIFICATE="+b.certificate(),
+		"FIREFOX="+path(t, "firefox-esr"), "SCRATCH="+t.TempDir(), "HOME="+t.TempDir())
 	cmd.Stderr = b.errs
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -127,14 +131,20 @@ func (b *browsers) certificate() string {
 	return base64.StdEncoding.EncodeToString(sum[:])
 }
 
-// ask asks the switch over REST, and returns the object that it answers.
+// ask asks the switch over REST, and returns the object that it answers, if any.
 func (b *browsers) ask(method, path, body string) map[string]any {
+	b.t.Helper()
+	return b.askAs(b.keys, method, path, body)
+}
+
+// askAs is the same with credentials of one's own.
+func (b *browsers) askAs(who account, method, path, body string) map[string]any {
 	b.t.Helper()
 	r, err := http.NewRequest(method, "https://"+b.sw.http+path, strings.NewReader(body))
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	r.SetBasicAuth(b.keys.SID, b.keys.AuthToken)
+	r.SetBasicAuth(who.SID, who.AuthToken)
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	answer, err := b.sw.client.Do(r)
 	if err != nil {
@@ -143,21 +153,23 @@ func (b *browsers) ask(method, path, body string) map[string]any {
 	defer answer.Body.Close()
 	text, err := io.ReadAll(answer.Body)
 	var object map[string]any
-	if err != nil || answer.StatusCode >= 300 || json.Unmarshal(text, &object) != nil {
+	if err != nil || answer.StatusCode >= 300 || answer.StatusCode != http.StatusNoContent && json.Unmarshal(text, &object) != nil {
 		b.t.Fatalf("%s %s: %s %v %s", method, path, answer.Status, err, text)
 	}
 	return object
 }
 
 // page names a page, which is opened when it first does something.
-func (b *browsers) page(name string, pitch float64) *page { return &page{b, name, pitch} }
+func (b *browsers) page(name string, pitch float64) *page {
+	return &page{b: b, name: name, pitch: pitch}
+}
 
 // does lets the page do something, and reads what came of it into value.
 func (p *page) does(what string, value any, args ...any) {
 	p.b.t.Helper()
 	p.b.mu.Lock()
 	defer p.b.mu.Unlock()
-	line, err := json.Marshal(map[string]any{"page": p.name, "pitch": p.pitch, "does": what, "args": args})
+	line, err := json.Marshal(map[string]any{"page": p.name, "pitch": p.pitch, "firefox": p.fox, "does": what, "args": args})
 	if err != nil {
 		p.b.t.Fatal(err)
 	}
@@ -201,14 +213,20 @@ func (p *page) registers(identity string) *page {
 	if got != identity {
 		p.b.t.Errorf("%s is known as %q", p.name, got)
 	}
+	p.b.pages = append(p.b.pages, p)
 	return p
 }
 
 // saw waits until the page has seen these events last, in this order.
 func (p *page) saw(events ...string) {
 	p.b.t.Helper()
+	p.sawWithin(40*time.Second, events...)
+}
+
+func (p *page) sawWithin(d time.Duration, events ...string) {
+	p.b.t.Helper()
 	var seen []string
-	until(p.b.t, 20*time.Second, fmt.Sprintf("%s saw %v", p.name, events), func() bool {
+	until(p.b.t, d, fmt.Sprintf("%s saw %v", p.name, events), func() bool {
 		p.does("seen", &seen)
 		return len(seen) >= len(events) && slices.Equal(seen[len(seen)-len(events):], events)
 	})
@@ -219,11 +237,23 @@ func (p *page) hears(pitch float64) {
 	p.b.t.Helper()
 	var heard struct{ Hz, Level float64 }
 	begin := time.Now()
-	until(p.b.t, 20*time.Second, fmt.Sprintf("%s hears %.0f Hz", p.name, pitch), func() bool {
-		p.does("hears", &heard)
-		return math.Abs(heard.Hz-pitch) < 8 && heard.Level > -60
-	})
+	for p.does("hears", &heard); math.Abs(heard.Hz-pitch) >= 8 || heard.Level <= -60; p.does("hears", &heard) {
+		if time.Since(begin) > 30*time.Second {
+			p.b.t.Fatalf("%s hears %.0f Hz at %.0f dB, not %.0f Hz:%s", p.name, heard.Hz, heard.Level, pitch, p.b.calls())
+		}
+	}
 	p.b.t.Logf("%s hears %.0f Hz at %.0f dB, after %.1f s", p.name, heard.Hz, heard.Level, time.Since(begin).Seconds())
+}
+
+// calls tells how each page's call is; null: it has none.
+func (b *browsers) calls() string {
+	var text strings.Builder
+	for _, p := range b.pages {
+		var about json.RawMessage
+		p.does("about", &about)
+		fmt.Fprintf(&text, "\n\t%s: %s", p.name, about)
+	}
+	return text.String()
 }
 
 // hearsNothing waits until the page hears nothing of any pitch.
@@ -397,11 +427,7 @@ func TestVoiceSDK(t *testing.T) {
 	alice.does("accept", nil)
 	alice.saw("accept")
 	// Before the voice is connected the SDK sends them over the socket.
-	until(t, 10*time.Second, "the voice is connected", func() bool {
-		var state string
-		alice.does("transport", &state)
-		return state == "connected"
-	})
+	alice.connected()
 	alice.does("digits", nil, "1#7")
 	if got := b.app.expect(t, "/keyed", 1)[0].Get("Digits"); got != "1#7" {
 		t.Errorf("Digits = %q, want 1#7", got)
@@ -416,12 +442,34 @@ func TestVoiceSDK(t *testing.T) {
 	mallory.does("try", nil, "nonsense", b.sw.http)
 	mallory.saw("device error 20101")
 	carol := b.page("carol", 100)
-	carol.does("register", nil, b.tokenFor("carol", 4), b.sw.http)
-	carol.saw("device error 20104", "unregistered")
+	carol.does("register", nil, b.tokenFor("carol", 15), b.sw.http) // it must be registered before that ends
+	carol.sawWithin(40*time.Second, "device error 20104", "unregistered")
 	carol.does("updateToken", nil, b.token("carol"))
 	carol.saw("registered")
 	carol.does("close", nil)
 	mallory.does("close", nil)
+
+	t.Log("an API key that is removed signs its pages out, and no others")
+	made := b.ask("POST", "/2010-04-01/Accounts/"+b.keys.SID+"/Keys.json", url.Values{"FriendlyName": {"a site"}}.Encode())
+	key := account{SID: made["sid"].(string), AuthToken: made["secret"].(string)}
+	logs.secret(key.AuthToken)
+	dave := b.page("dave", 100)
+	text, _ := b.askAs(key, "POST", "/v1/tokens", `{"identity":"dave"}`)["token"].(string)
+	logs.secret(text)
+	dave.does("register", nil, text, b.sw.http)
+	dave.saw("registered")
+	b.ask("DELETE", "/2010-04-01/Accounts/"+b.keys.SID+"/Keys/"+key.SID+".json", "")
+	var seen []string // it tries again, and is told so each time
+	until(t, 20*time.Second, "dave is told, and is signed out", func() bool {
+		dave.does("seen", &seen)
+		return slices.Contains(seen, "device error 20101") && slices.Contains(seen, "unregistered")
+	})
+	if n := b.sw.metric(`confab_browser_refusals_total{why="key removed"}`); n != 1 {
+		t.Errorf("%v sockets of the key were closed, of 1", n)
+	}
+	dave.does("updateToken", nil, b.token("dave"))
+	dave.saw("registered")
+	dave.does("close", nil)
 
 	t.Log("unregistered: nobody is there")
 	bob.does("unregister", nil)

@@ -51,6 +51,14 @@ export class Person {
           window.sockets.push(this)
         }
       }
+      window.peers = [] // which tell by what way a call goes
+      const Peer = RTCPeerConnection
+      window.RTCPeerConnection = class extends Peer {
+        constructor(...args) {
+          super(...args)
+          window.peers.push(this)
+        }
+      }
     })
     p.page = await p.context.newPage()
     p.troubles = []
@@ -105,6 +113,24 @@ export class Person {
   /** Waits until a pitch is heard; 0: until nothing is. */
   hears(pitch) {
     return heard(`${this.name} hears`, pitch, () => this.page.evaluate(listen))
+  }
+
+  /**
+   * By which way the voice of the last call goes: "tcp" or "udp" to the switch, "relay over"
+   * one of them by a TURN server.
+   */
+  way() {
+    return this.page.evaluate(async () => {
+      const stats = await window.peers.at(-1).getStats()
+      const { selectedCandidatePairId: id } = [...stats.values()].find((s) => s.type === 'transport')
+      const pair = stats.get(id), ours = stats.get(pair.localCandidateId), theirs = stats.get(pair.remoteCandidateId)
+      return ours.candidateType === 'relay' ? `relay over ${ours.relayProtocol}` : theirs.protocol
+    })
+  }
+
+  /** The kinds of ways that the last call's offer tells of: host, srflx, relay. */
+  offered() {
+    return this.page.evaluate(() => [...new Set([...window.peers.at(-1).localDescription.sdp.matchAll(/^a=candidate:.* typ (\w+)/gm)].map(([, kind]) => kind))])
   }
 
   /** What axe finds of the page that somebody cannot use: serious, and worse. */

@@ -1,5 +1,6 @@
 // Debian's Firefox, driven by WebDriver BiDi over its own socket: there is no driver
-// for it here. Its microphone is Firefox's fake one, which hums a pitch.
+// for it here. Its microphone is Firefox's fake one, which hums a pitch. Any
+// certificate will do for it.
 import { spawn } from 'node:child_process'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -51,7 +52,17 @@ export class Person {
       if (m.type === 'error') w?.failed(new Error(`${m.error}: ${m.message}`))
       else w?.done(m.result)
     }
-    await p.#ask('session.new', { capabilities: {} })
+    await p.#ask('session.new', { capabilities: { alwaysMatch: { acceptInsecureCerts: true } } })
+    await p.#ask('script.addPreloadScript', { functionDeclaration: String(() => {
+      window.peers = [] // which tell by what way a call goes
+      const Peer = RTCPeerConnection
+      window.RTCPeerConnection = class extends Peer {
+        constructor(...args) {
+          super(...args)
+          window.peers.push(this)
+        }
+      }
+    }) })
     p.#context = (await p.#ask('browsingContext.create', { type: 'tab' })).context
     return p
   }
@@ -84,6 +95,38 @@ export class Person {
   }
 
   async goto(url) { await this.#ask('browsingContext.navigate', { context: this.#context, url, wait: 'complete' }) }
+
+  /** Signs in at the console, and opens its first page. */
+  async signIn(origin, account, token) {
+    await this.goto(`${origin}/console/`)
+    await this.run(async (user, password) => {
+      const r = await fetch('/console/session', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ user, password }) })
+      if (!r.ok) throw new Error(`sign-in: ${r.status}`)
+    }, account, token)
+    await this.goto(`${origin}/console/`)
+    await this.until('the phone is ready in the first page', () => document.querySelector('.start confab-phone[to]')?.ready)
+  }
+
+  /** Presses Call, waits for the question, and keys a code. */
+  async enter(code) {
+    await this.press('Call')
+    await this.state('open')
+    await this.until('it asks for a code', async () => {
+      const r = await fetch(`/v1/calls/${document.querySelector('confab-phone').callSid}/story`, { headers: { 'X-Confab-CSRF': '-' } })
+      return r.ok && (await r.json()).verbs.some((v) => v.name === 'Gather' && !v.ended)
+    })
+    for (const key of code) await this.press({ '#': 'hash', '*': 'star' }[key] ?? key)
+  }
+
+  /** By which way the voice of the last call goes, in the words of Chromium's. */
+  way() {
+    return this.run(async () => {
+      const stats = await window.peers.at(-1).getStats()
+      const pair = [...stats.values()].find((s) => s.type === 'candidate-pair' && s.selected)
+      const ours = stats.get(pair.localCandidateId), theirs = stats.get(pair.remoteCandidateId)
+      return ours.candidateType === 'relay' ? `relay over ${ours.relayProtocol}` : theirs.protocol
+    })
+  }
 
   /** Presses a button of the phone. */
   async press(label) {

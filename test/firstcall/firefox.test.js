@@ -16,25 +16,13 @@ after(async () => {
 })
 
 test('the first call, at Firefox and at Chromium', async () => {
-  await fox.goto(`${ORIGIN}/console/`)
-  await fox.run(async (user, password) => {
-    const r = await fetch('/console/session', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ user, password }) })
-    if (!r.ok) throw new Error(`sign-in: ${r.status}`)
-  }, ACCOUNT, TOKEN)
-  await fox.goto(`${ORIGIN}/console/`)
-  await fox.until('the phone is ready in the first page', () => document.querySelector('.start confab-phone[to]')?.ready)
+  await fox.signIn(ORIGIN, ACCOUNT, TOKEN)
   assert.equal(await fox.run(() => location.pathname), '/console/start')
   await fox.run(() => {
     window.told = []
     for (const type of ['connected', 'disconnected', 'error', 'quality']) document.querySelector('confab-phone').addEventListener(type, ({ detail }) => window.told.push({ type, ...detail }))
   })
-  await fox.press('Call')
-  await fox.state('open')
-  await fox.until('it asks for a code', async () => {
-    const r = await fetch(`/v1/calls/${document.querySelector('confab-phone').callSid}/story`, { headers: { 'X-Confab-CSRF': '-' } })
-    return r.ok && (await r.json()).verbs.some((v) => v.name === 'Gather' && !v.ended)
-  })
-  for (const key of ['1', '2', '3', 'hash']) await fox.press(key)
+  await fox.enter('123#')
   await fox.until('the second step is done', () => document.querySelectorAll('.step[data-done]').length === 2)
   await ann.goto(LINK)
   await ann.page.goto(`${ORIGIN}/console/start`)

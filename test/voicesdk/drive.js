@@ -1,15 +1,18 @@
-// Opens pages with the Voice SDK in Chromium and does with them what it reads on
-// standard input: a line of JSON for each, {page, does, args}. Each is answered by a
-// line, {value} or {error}. A page is opened when it is named first.
+// Opens pages with the Voice SDK in browsers and does with them what it reads on
+// standard input: a line of JSON for each, {page, pitch, firefox, does, args}. Each is
+// answered by a line, {value} or {error}. A page is opened when it is named first, in
+// Chromium or in a Firefox of its own.
 import { createServer } from 'node:http'
 import { readFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { chromium } from 'playwright-core'
+import { Person as AtFirefox } from '../firstcall/firefox.js'
 
 const here = new URL('.', import.meta.url)
 const files = {
   '/': ['page.html', 'text/html'],
   '/page.js': ['page.js', 'text/javascript'],
+  '/ears.js': ['../firstcall/ears.js', 'text/javascript'],
   '/twilio.min.js': ['node_modules/@twilio/voice-sdk/dist/twilio.min.js', 'text/javascript'],
 }
 const server = createServer(async (request, response) => {
@@ -29,7 +32,12 @@ const browser = await chromium.launch({
 })
 const pages = new Map()
 
-async function page(name, pitch) {
+async function page(name, pitch, firefox) {
+  if (!pages.has(name) && firefox) {
+    const person = await AtFirefox.come(name, pitch)
+    await person.goto(`${origin}/`)
+    pages.set(name, { firefox, evaluate: (f, arg) => person.run(f, arg), close: () => person.leave() })
+  }
   if (!pages.has(name)) {
     const opened = await (await browser.newContext()).newPage()
     opened.on('pageerror', (e) => console.error(name, e.message))
@@ -43,12 +51,13 @@ async function page(name, pitch) {
 }
 
 for await (const line of createInterface({ input: process.stdin })) {
-  const { page: name, pitch, does, args } = JSON.parse(line)
+  const { page: name, pitch, firefox, does, args } = JSON.parse(line)
   let answer
   try {
-    const p = await page(name, pitch)
+    const p = await page(name, pitch, firefox)
     if (does === 'close') {
       await p.close({ runBeforeUnload: false })
+      pages.delete(name)
       answer = { value: null }
     } else {
       answer = { value: await p.evaluate(([what, with_]) => window.does(what, with_), [does, args ?? []]) ?? null }
@@ -58,5 +67,6 @@ for await (const line of createInterface({ input: process.stdin })) {
   }
   console.log(JSON.stringify(answer))
 }
+for (const p of pages.values()) if (p.firefox) await p.close()
 await browser.close()
 server.close()

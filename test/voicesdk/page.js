@@ -1,9 +1,11 @@
 // What a test does with a page that has the Voice SDK, as it comes from npm.
 
-// A microphone that hums: each page has a pitch of its own.
-const context = new AudioContext({ sampleRate: 48000 })
+// A microphone that hums: each page has a pitch of its own. A Firefox has one that does
+// so by itself, and its contexts of sound stand still where there is no loudspeaker.
+let context
 const pitch = Number(new URLSearchParams(location.search).get('pitch'))
-navigator.mediaDevices.getUserMedia = async () => {
+if (pitch) navigator.mediaDevices.getUserMedia = async () => {
+  context ??= await sounding()
   const hum = new OscillatorNode(context, { frequency: pitch })
   const quieter = new GainNode(context, { gain: 0.3 })
   const out = new MediaStreamAudioDestinationNode(context)
@@ -11,6 +13,23 @@ navigator.mediaDevices.getUserMedia = async () => {
   hum.start()
   return out.stream
 }
+
+// A context of sound whose clock runs. Chromium gives its sound ten seconds to start: where
+// that was too short, that context stays dumb for ever, and another one may not be.
+async function sounding() {
+  for (let tried = 0; tried < 3; tried++) {
+    const c = new AudioContext({ sampleRate: 48000 })
+    c.onerror = () => console.error('a context of sound has failed')
+    for (let n = 0; n < 120; n++) {
+      if (c.currentTime > 0) return c
+      await sleep(100)
+    }
+    console.error(`a context of sound is ${c.state} after 12 s, and stands still`)
+    c.close()
+  }
+  throw new Error('there is no sound')
+}
+const sleep = (ms) => new Promise((done) => setTimeout(done, ms))
 
 // The sockets that the SDK opens, and what passes over them.
 const sockets = []
@@ -81,12 +100,27 @@ const doings = {
     const way = (type) => stats.find((s) => s.id === stats.find((r) => r.type === type).codecId)?.mimeType
     return { in: way('inbound-rtp'), out: way('outbound-rtp') }
   },
+  // What there is to know of a call whose voice does not come.
+  about: async () => {
+    const pc = call?._mediaHandler?.version?.pc
+    if (!pc) return null
+    const rtp = [...(await pc.getStats()).values()].filter((s) => /^(in|out)bound-rtp$|^media-source$/.test(s.type))
+    return { status: call.status(), transport: pc.connectionState, ice: pc.iceConnectionState,
+      context: context && [context.state, context.currentTime],
+      rtp: rtp.map((s) => [s.type, s.packetsSent ?? s.packetsReceived ?? s.audioLevel]) }
+  },
   // The pitch that is heard now, in Hz, and how much louder it is than all else, in dB.
   async hears() {
+    if (!call.getRemoteStream()) return { hz: 0, level: -200 } // accepted, and not yet connected
+    if (!pitch) {
+      const { record } = await import('/ears.js')
+      const heard = await record(call.getRemoteStream())
+      return { hz: heard.pitch, level: heard.level }
+    }
     const source = new MediaStreamAudioSourceNode(context, { mediaStream: call.getRemoteStream() })
     const analyser = new AnalyserNode(context, { fftSize: 16384, smoothingTimeConstant: 0 })
     source.connect(analyser)
-    await new Promise((done) => setTimeout(done, 600))
+    await sleep(600)
     const levels = new Float32Array(analyser.frequencyBinCount)
     analyser.getFloatFrequencyData(levels)
     source.disconnect()
@@ -96,4 +130,8 @@ const doings = {
   },
 }
 
-window.does = (what, args) => doings[what](...args)
+// A promise that is never kept is an error too.
+window.does = (what, args) => Promise.race([
+  doings[what](...args),
+  new Promise((_, fail) => setTimeout(() => fail(new Error(`${what}: nothing has come of it for a minute`)), 60_000)),
+])

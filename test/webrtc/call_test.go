@@ -101,6 +101,12 @@ func TestBrowser_pressesKeys(t *testing.T) {
 	b := newBrowser(t, "opus")
 	p := b.call(tr)
 	b.say(1000)
+	// Its half of the handshake may end after ours; until then it sends nothing.
+	for deadline := time.Now().Add(10 * time.Second); p.Session().Stats().Received == 0; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("nothing comes")
+		}
+	}
 	var got []byte
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
