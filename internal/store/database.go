@@ -24,6 +24,8 @@ type database struct {
 	write  *sql.DB // the journal's and the schema's
 	read   *sql.DB // cannot write
 	change *sql.DB // the numbers', which are written beside the journal
+
+	numbers lookups
 }
 
 // connect opens the database of dir. Transactions that write take SQLite's
@@ -39,6 +41,7 @@ func connect(ctx context.Context, dir string) (*database, error) {
 			"journal_mode(WAL)",            // readers and the writer do not wait for each other
 			"synchronous(FULL)",            // a commit is on the disk when it returns
 			"foreign_keys(1)",              // as the schema says them
+			"wal_autocheckpoint(4000)",     // pages: the more, the more often one that is written over and over is copied but once
 			"journal_size_limit(67108864)", // bytes of WAL that stay after a burst
 		}, query["_pragma"]...)
 		name := url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: query.Encode()}
@@ -84,6 +87,7 @@ func (db *database) changeRows(ctx context.Context, query string, args ...any) (
 	deadline := time.Now().Add(patience)
 	for {
 		result, err := db.change.ExecContext(ctx, query, args...)
+		db.numbers.changed() // an error may come after the change
 		if err == nil {
 			n, err := result.RowsAffected()
 			return int(n), err

@@ -65,15 +65,20 @@ func (r *Records) SetConfigNumbers(numbers []contract.NumberInfo) error {
 	r.mu.Lock()
 	r.config = config
 	r.mu.Unlock()
+	r.db.numbers.changed()
 	return nil
 }
 
 // Number finds who is called by the user part of a request URI: the number as
 // dialled (an E.164 number with or without its plus sign), and otherwise the
 // number "*". Where it has an application, the addresses are the application's.
-// It reads the database each time, so that what another process writes counts
-// at once. A whole SIP or tel URI may be given too.
+// What this process changes counts at once, what another one does after 50 ms at
+// the latest. A whole SIP or tel URI may be given too.
 func (r *Records) Number(ctx context.Context, user string) (n contract.NumberInfo, ok bool, err error) {
+	return r.db.numbers.number(ctx, user, r.readNumber)
+}
+
+func (r *Records) readNumber(ctx context.Context, user string) (n contract.NumberInfo, ok bool, err error) {
 	config := r.configured()
 	for _, key := range dialled(user) {
 		if n, ok := config[key]; ok {
