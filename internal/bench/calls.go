@@ -60,7 +60,12 @@ func runCalls(ctx context.Context, s *Stage) (Outcome, error) {
 	past := 0.0 // a rate that was not taken
 	steps := s.steps(callSteps)
 	for step := 1; step <= steps; step++ {
-		offered, err := s.offer(ctx, t, g, float64(s.Load.People*step)/float64(steps))
+		rate := float64(s.Load.People*step) / float64(steps)
+		offered, err := s.offer(ctx, t, g, rate)
+		if err == nil && !offered.taken() {
+			s.say("  once more, for it may have been the machine")
+			offered, err = s.offer(ctx, t, g, rate)
+		}
 		if err != nil {
 			return o, err
 		}
@@ -90,7 +95,7 @@ func runCalls(ctx context.Context, s *Stage) (Outcome, error) {
 }
 
 // callSteps is how many rates are tried.
-const callSteps = 10
+const callSteps = 20
 
 // offer lets calls come at a rate, and waits until each has ended somehow.
 func (s *Stage) offer(ctx context.Context, t *target, g *generator, rate float64) (o offer, err error) {

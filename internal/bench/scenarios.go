@@ -49,7 +49,7 @@ func Scenarios() []Scenario {
 		},
 		{
 			Name: "calls", About: "calls of half a second, more and more a second", Load: Load{50, 2000, 1},
-			For: 8 * s, Around: 110 * s, Figures: callsFigures(), Run: runCalls,
+			For: 8 * s, Around: 130 * s, Figures: callsFigures(), Run: runCalls,
 		},
 		{
 			Name: "soak", About: "70 % of what a core carries, for half an hour", Load: Load{1, 3150, 3},

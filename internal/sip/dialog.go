@@ -22,7 +22,8 @@ type dialogKey struct{ callID, tag string }
 // the queue is touched by that goroutine alone.
 //
 // It begins with an INVITE, of ours or of the far end's; it ends when the leg
-// has ended and the last transaction has absorbed what may still be repeated.
+// has ended and the last transaction has absorbed what may still be repeated. That
+// is waited for on a goroutine that many share (aftermath), which then owns it all.
 type dialog struct {
 	s    *Server
 	key  dialogKey
@@ -52,6 +53,8 @@ type dialog struct {
 	ringing   *timer // repeats 180
 	patience  *timer // ends a call that nobody answers
 	killed    bool
+	buried    bool
+	alarm     time.Time // when the aftermath looks at it; zero: it has its own goroutine
 
 	place *list.Element // in Server.lingering, under Server.mu
 }
@@ -111,20 +114,15 @@ func (d *dialog) ask(ctx context.Context, f func() error) error {
 
 // run is the goroutine.
 func (d *dialog) run() {
-	defer d.bury()
 	wake := time.NewTimer(0)
 	defer wake.Stop()
 	for {
-		for _, x := range d.q.take() {
-			if x.message() {
-				d.s.overload.turn(time.Now(), x.came)
-			}
-			d.guard(x.f)
-		}
-		for x := d.timers.due(time.Now()); x != nil; x = d.timers.due(time.Now()) {
-			d.guard(x.f)
-		}
-		if d.finished() && d.q.shut() {
+		d.work()
+		switch {
+		case d.over():
+			d.bury()
+			return
+		case d.rest():
 			return
 		}
 		// Without a timer the dialog waits for as long as it takes.
@@ -139,6 +137,37 @@ func (d *dialog) run() {
 			d.guard(d.loseVoice)
 		}
 	}
+}
+
+// work does what is to be done now.
+func (d *dialog) work() {
+	for _, x := range d.q.take() {
+		if x.message() {
+			d.s.overload.turn(time.Now(), x.came)
+		}
+		d.guard(x.f)
+	}
+	for x := d.timers.due(time.Now()); x != nil; x = d.timers.due(time.Now()) {
+		d.guard(x.f)
+	}
+}
+
+// over reports whether nothing is left to be done, and nothing more will come.
+func (d *dialog) over() bool { return d.finished() && d.q.shut() }
+
+// rest leaves what remains of an ended call to the aftermath, and reports whether it
+// did. Over TCP, where to send may take its time, little remains.
+func (d *dialog) rest() bool {
+	if d.phase != phaseOver || d.flow.network != networkUDP || len(d.used) > 0 {
+		return false
+	}
+	a := d.s.aftermath
+	if !d.q.handOver(func() { a.add(d) }) {
+		return false
+	}
+	d.s.calls.Add(1) // as long as its own goroutine still counts
+	a.add(d)
+	return true
 }
 
 // beforeBye is how long a far end that has closed its protected voice, or seems to
@@ -162,7 +191,7 @@ func (d *dialog) loseVoice() {
 // lost returns the channel that tells of a media time-out, nil when there is
 // no voice that could be lost.
 func (d *dialog) lost() <-chan struct{} {
-	if d.leg == nil || d.phase != phaseLive || d.silenced {
+	if d.phase != phaseLive || d.silenced {
 		return nil
 	}
 	return d.voice.lost()
@@ -175,6 +204,7 @@ func (d *dialog) finished() bool {
 
 // bury takes the dialog out of the server's tables.
 func (d *dialog) bury() {
+	d.buried = true
 	d.s.overload.drop(time.Now(), d.q.close())
 	d.finishConfirm()
 	d.s.remove(d)
@@ -242,6 +272,7 @@ func (d *dialog) end(cause contract.Cause, code int) {
 	case d.voice.session != nil:
 		d.voice.close()
 	}
+	d.leg, d.voice = nil, voice{} // what remains may last 32 s, and needs none of it
 }
 
 // alive tells OnDialog of the dialog's state.
@@ -322,6 +353,7 @@ type queue struct {
 	mu     sync.Mutex
 	items  []queued
 	closed bool
+	tell   func() // instead of wake, once somebody else waits
 }
 
 type queued struct {
@@ -339,10 +371,25 @@ func (q *queue) push(x queued, bound int) bool {
 		return false
 	}
 	q.items = append(q.items, x)
+	if q.tell != nil {
+		q.tell()
+		return true
+	}
 	select {
 	case q.wake <- struct{}{}:
 	default:
 	}
+	return true
+}
+
+// handOver has tell called from now on when something has come, if nothing waits.
+func (q *queue) handOver(tell func()) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.items) > 0 {
+		return false
+	}
+	q.tell = tell
 	return true
 }
 

@@ -108,20 +108,21 @@ func (d *dialog) begin(r *request) {
 		// RFC 3261 §13.3.1: the INVITE says how long it is meant.
 		d.timers.after(after, func() { d.refuse(contract.CauseNoAnswer, 487) })
 	}
-	if !d.s.start(d.handOver) {
+	l := d.leg
+	if !d.s.start(func() { d.handOver(l) }) {
 		d.refuse(contract.CauseShutdown, 503)
 	}
 }
 
 // handOver gives the leg to the handler. A panic there ends this call only.
-func (d *dialog) handOver() {
+func (d *dialog) handOver(l *Leg) {
 	defer func() {
 		if p := recover(); p != nil {
 			d.s.recovered(p, d.key.callID)
 			d.post(func() { d.hangup(contract.CauseFailed) })
 		}
 	}()
-	d.s.cfg.Handler.Accept(d.leg)
+	d.s.cfg.Handler.Accept(l)
 }
 
 // expires returns how long an INVITE is meant (RFC 3261 §20.19).

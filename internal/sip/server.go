@@ -48,6 +48,8 @@ type Server struct {
 	wg     sync.WaitGroup // every goroutine but the dialogs'
 	calls  sync.WaitGroup // the dialogs'
 
+	aftermath *aftermath
+
 	mu        sync.Mutex
 	closed    bool
 	draining  bool
@@ -106,6 +108,8 @@ func New(c Config) (*Server, error) {
 		merges:  make(map[mergeKey]*dialog),
 		callIDs: make(map[string]*knownCall),
 	}
+	s.aftermath = newAftermath(s.calls.Done)
+	s.start(func() { s.aftermath.run(s.ctx.Done()) })
 	s.start(s.readUDP)
 	s.start(s.accept)
 	return s, nil
