@@ -46,14 +46,12 @@ func (a *aftermath) run(stop <-chan struct{}) {
 		for _, d := range woken {
 			a.look(d)
 		}
-		for len(a.due) > 0 && !a.due[0].at.After(time.Now()) {
-			if x := heap.Pop(&a.due).(alarm); x.d.alarm.Equal(x.at) {
-				a.look(x.d)
-			}
+		for len(a.due) > 0 && !a.due[0].alarm.After(time.Now()) {
+			a.look(a.due[0])
 		}
 		timer.Stop()
 		if len(a.due) > 0 {
-			timer.Reset(time.Until(a.due[0].at))
+			timer.Reset(time.Until(a.due[0].alarm))
 		}
 		select {
 		case <-a.wake:
@@ -71,34 +69,54 @@ func (a *aftermath) look(d *dialog) {
 	}
 	d.work()
 	if d.over() {
+		a.forget(d)
 		d.bury()
 		a.done()
 		return
 	}
-	if at, ok := d.timers.next(); ok && !at.Equal(d.alarm) {
+	at, ok := d.timers.next()
+	switch {
+	case !ok:
+		a.forget(d)
+	case d.rank == 0:
 		d.alarm = at
-		heap.Push(&a.due, alarm{at, d})
+		heap.Push(&a.due, d)
+	case !at.Equal(d.alarm):
+		d.alarm = at
+		heap.Fix(&a.due, d.rank-1)
 	}
 }
 
-// alarm is when to look at a dialog, unless that has changed since (dialog.alarm).
-type alarm struct {
-	at time.Time
-	d  *dialog
+// forget looks at a dialog no more, until something is posted to it.
+func (a *aftermath) forget(d *dialog) {
+	if d.rank > 0 {
+		heap.Remove(&a.due, d.rank-1)
+	}
 }
 
-// alarms is a heap.Interface, the earliest in front.
-type alarms []alarm
+// alarms is a heap.Interface of the dialogs that have an alarm, the earliest in front;
+// dialog.rank counts from 1.
+type alarms []*dialog
 
 func (a alarms) Len() int           { return len(a) }
-func (a alarms) Less(i, j int) bool { return a[i].at.Before(a[j].at) }
-func (a alarms) Swap(i, j int)      { a[i], a[j] = a[j], a[i] }
-func (a *alarms) Push(x any)        { *a = append(*a, x.(alarm)) }
+func (a alarms) Less(i, j int) bool { return a[i].alarm.Before(a[j].alarm) }
+
+func (a alarms) Swap(i, j int) {
+	a[i], a[j] = a[j], a[i]
+	a[i].rank, a[j].rank = i+1, j+1
+}
+
+func (a *alarms) Push(x any) {
+	d := x.(*dialog)
+	*a = append(*a, d)
+	d.rank = len(*a)
+}
 
 func (a *alarms) Pop() any {
 	last := len(*a) - 1
-	x := (*a)[last]
-	(*a)[last] = alarm{}
+	d := (*a)[last]
+	(*a)[last] = nil
 	*a = (*a)[:last]
-	return x
+	d.rank = 0
+	return d
 }

@@ -54,7 +54,8 @@ type dialog struct {
 	patience  *timer // ends a call that nobody answers
 	killed    bool
 	buried    bool
-	alarm     time.Time // when the aftermath looks at it; zero: it has its own goroutine
+	alarm     time.Time // when the aftermath looks at it
+	rank      int       // among those that have an alarm; 0: it has none
 
 	place *list.Element // in Server.lingering, under Server.mu
 }
