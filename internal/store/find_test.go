@@ -154,8 +154,9 @@ func TestConferences_filters(t *testing.T) {
 		s.Append(contract.Event{Type: contract.EventParticipantJoin, Time: c.Created, Conference: &c,
 			Participant: &contract.ParticipantInfo{Conference: c.SID, Call: contract.CallSID(sidOf("CA", i)), Joined: c.Created}})
 		if i == 3 {
-			c.Status = contract.ConferenceInProgress
-			s.Append(contract.Event{Type: contract.EventConferenceStart, Time: c.Created.Add(time.Hour), Conference: &c})
+			begun := c // what was appended is not to be changed
+			begun.Status = contract.ConferenceInProgress
+			s.Append(contract.Event{Type: contract.EventConferenceStart, Time: c.Created.Add(time.Hour), Conference: &begun})
 		}
 	}
 	if err := s.Sync(t.Context()); err != nil {
