@@ -66,7 +66,7 @@ test('rung from Now: it rings, answers, and is in the conference', async () => {
   assert.equal((await alice.told('incoming')).at(-1).from, 'client:console')
   // Meanwhile there is a tile that says so, and can only be taken back.
   await tile('Alice').getByText('Being called').waitFor()
-  await desk.getByText('1 person, 1 being called').waitFor()
+  await desk.locator('.conf-facts', { hasText: '1 person, 1 being called' }).waitFor()
   await tile('Alice').hover()
   assert.deepEqual(await tile('Alice').locator('button:visible').evaluateAll((all) => all.map((b) => b.dataset.deed)), ['kick'])
   await happens('participant-invite Alice')
@@ -79,7 +79,7 @@ test('rung from Now: it rings, answers, and is in the conference', async () => {
   await ann.hears(700)
   await happens('participant-join Alice')
   await tile('Alice').getByText('Being called').waitFor({ state: 'detached' })
-  await desk.getByText('2 people').waitFor()
+  await desk.locator('.conf-facts', { hasText: '2 people' }).waitFor()
 })
 
 test('muted, held and taken off hold from its tile', async () => {

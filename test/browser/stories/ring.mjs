@@ -46,7 +46,7 @@ export default async function (s) {
   await ring('ann', 'Ann');
   await desk.locator('.toast', { hasText: 'Ringing ann' }).waitFor();
   await tile('Ann').getByText('Being called').waitFor();
-  await desk.getByText('1 person, 1 being called').waitFor();
+  await desk.locator('.conf-facts', { hasText: '1 person, 1 being called' }).waitFor();
   for (const page of [phone, desk]) await rings(page).waitFor();
   await s.axe(desk, 'ring: who asks');
   await s.axe(phone, 'ring: who is rung');
@@ -62,7 +62,7 @@ export default async function (s) {
   await rings(desk).waitFor({ state: 'hidden' });
   await is(desk, 'state', 'idle');
   await tile('Ann').getByText('Being called').waitFor({ state: 'detached' });
-  await desk.getByText('2 people').waitFor();
+  await desk.locator('.conf-facts', { hasText: '2 people' }).waitFor();
   await heard('Ann hears', 443, () => phone.evaluate(listen));
   await s.until('Mary hears the browser', async () => (await s.props('hears', { name: 'Mary', pitch: 443 })).level > -45);
   await s.picture(phone, 'ring-phone-open');
