@@ -146,6 +146,9 @@ func (a *API) listCalls(q *request) (answer, error) {
 	}), nil
 }
 
+// endTime is how long the far end of a call that is over may take to say so.
+const endTime = 5 * time.Second
+
 // deleteCall removes the record of a call that has ended.
 func (a *API) deleteCall(q *request) (answer, error) {
 	item, err := a.findCall(q.Context(), contract.CallSID(q.names[0]))
@@ -157,7 +160,17 @@ func (a *API) deleteCall(q *request) (answer, error) {
 	if !item.Info.Status.Terminal() {
 		return nil, incomplete
 	}
-	// Its end may be on the way to the records still.
+	// Its end may still be on the way: to its far end, which is known as the call, and to
+	// the records.
+	if live, ok := a.cfg.Calls.Find(item.Info.SID); ok {
+		select {
+		case <-live.Done():
+		case <-time.After(endTime):
+			return nil, incomplete
+		case <-q.Context().Done():
+			return nil, context.Cause(q.Context())
+		}
+	}
 	if err := a.written(q.Context()); err != nil {
 		return nil, err
 	}

@@ -27,6 +27,7 @@ func (s *Switch) Run(ctx context.Context) error {
 	defer end()
 	var wg sync.WaitGroup
 	failed := make(chan error, 4)
+	s.state.Store(stateServing) // nobody can ask before HTTP is served
 	for what, run := range map[string]func() error{
 		"deliver callbacks": func() error { return s.delivery.Run(life) },
 		"serve HTTP":        func() error { return s.serveHTTP(life) },
@@ -43,7 +44,6 @@ func (s *Switch) Run(ctx context.Context) error {
 	wg.Go(func() { s.forget(life) })
 	wg.Go(func() { s.stories.Run(life, s.sample) })
 	wg.Go(func() { s.keepCertificate(life) })
-	s.state.Store(stateServing)
 	err := s.greet(life)
 	if err == nil {
 		select {

@@ -162,6 +162,7 @@ export async function render(root, params, ctx) {
         told = await whole(sid);
         draw();
         drawList();
+        again ||= told.events.some((e) => ['waiting', 'trying', 'due'].includes(e.webhook?.state)); // it is yet to be told
       } catch { /* the next event asks again */ }
       timer = 0;
       if (again) { again = false; ask(); }
