@@ -339,7 +339,7 @@ func TestGenerator_callsAgain(t *testing.T) {
 func TestGenerator_passers(t *testing.T) {
 	f := newFake(t, &fake{answer: always("200"), echo: once})
 	g := generatorFor(t, f)
-	b := g.pass(50, Load{Rooms: 3, People: 100}, 7, 40*time.Millisecond)
+	b := g.pass(50, Load{Rooms: 3, People: 100}, 7, 400*time.Millisecond)
 	if err := g.until(t.Context(), func() bool { return b.over >= 10 }); err != nil {
 		t.Fatal(err)
 	}
@@ -360,10 +360,16 @@ func TestGenerator_passers(t *testing.T) {
 			}
 		}
 	})
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if len(f.packets) != b.dialled {
-		t.Errorf("%d sources of voice, want %d", len(f.packets), b.dialled)
+	sources := func() int {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		return len(f.packets)
+	}
+	for end := time.Now().Add(5 * time.Second); sources() < b.dialled && time.Now().Before(end); {
+		time.Sleep(time.Millisecond)
+	}
+	if n := sources(); n != b.dialled {
+		t.Errorf("%d sources of voice, want %d", n, b.dialled)
 	}
 }
 

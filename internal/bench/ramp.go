@@ -12,6 +12,11 @@ const (
 	mostLoss   = 0.001
 	mostJitter = 5 * time.Millisecond // p99 of the lateness of its packets, less the generator's own
 	rampSteps  = 16
+	rampTries  = 3 // at a step, before it is the end
+
+	// mostLate is the lateness of the generator, p99, from which on nothing can be said of
+	// the switch: packets of the next tick leave before those of this one.
+	mostLate = 20 * time.Millisecond
 )
 
 func rampFigures(goal float64) []Figure {
@@ -74,7 +79,7 @@ func (s *Stage) climb(ctx context.Context, o *Outcome) error {
 			return err
 		}
 		m, err := s.measure(ctx, t, g, s.length)
-		if err == nil && m.tooMuch() {
+		for try := 1; try < rampTries && err == nil && (m.tooMuch() || m.tooLate()); try++ {
 			s.say("  %d participants: once more, for it may have been the machine", n)
 			m, err = s.measure(ctx, t, g, s.length)
 		}
@@ -85,10 +90,15 @@ func (s *Stage) climb(ctx context.Context, o *Outcome) error {
 			o.Notes = append(o.Notes, fmt.Sprintf("%d: %v", n, err))
 			return nil
 		}
-		o.Points = append(o.Points, Point{Participants: n, Switch: ms(m.cpu) / s.length.Seconds()})
 		loss, jitter := m.loss(), m.jitter.quantile(0.99)
 		s.say("  %d participants: %.0f %% of a core, loss %.3f %%, jitter p99 %.1f ms; the generator: %.0f %% of a core, late by p99 %.1f ms",
 			n, ms(m.cpu)/s.length.Seconds()/10, 100*loss, ms(jitter), ms(m.own)/s.length.Seconds()/10, ms(m.tally.late.quantile(0.99)))
+		if m.tooLate() {
+			o.Notes = append(o.Notes, fmt.Sprintf("the end: the generator cannot carry %d participants: it is late by p99 %.0f ms, at %.0f %% of a core",
+				n, ms(m.tally.late.quantile(0.99)), ms(m.own)/s.length.Seconds()/10))
+			return nil
+		}
+		o.Points = append(o.Points, Point{Participants: n, Switch: ms(m.cpu) / s.length.Seconds()})
 		if m.tooMuch() {
 			o.Notes = append(o.Notes, fmt.Sprintf("the end: %d participants have a loss of %.2f %%, jitter p99 %.1f ms", n, 100*loss, ms(jitter)))
 			o.Notes = append(o.Notes, m.slow()...)
@@ -111,6 +121,9 @@ func (s *Stage) climb(ctx context.Context, o *Outcome) error {
 func (m *measured) tooMuch() bool {
 	return m.loss() > mostLoss || m.jitter.quantile(0.99)-m.tally.late.quantile(0.99) > mostJitter
 }
+
+// tooLate reports whether it was the generator that could not do more.
+func (m *measured) tooLate() bool { return m.tally.late.quantile(0.99) > mostLate }
 
 // loss returns the share of packets that were lost in either direction, less
 // what was lost because the generator did not read it in time.

@@ -109,7 +109,7 @@ func room() {
 // Many browsers of pion's stand in one room, of which a few talk. All are heard by all,
 // nothing is lost, and what the room has used is told. As a measurement:
 //
-//	go test . -run TestRoom -v -clients 300 -measured 20s -cpu 0
+//	go test -v -run TestRoom . -args -clients 300 -measured 20s -cpu 0
 func TestRoom(t *testing.T) {
 	args := []string{os.Args[0]}
 	if *cpu != "" {
