@@ -29,23 +29,27 @@ type stall struct {
 	d   time.Duration
 }
 
+// watchStalls watches each CPU: of two, one may stand still.
 func watchStalls() *stalls {
 	s := &stalls{stop: make(chan struct{})}
-	s.done.Go(s.watch)
+	for _, settle := range cpus() {
+		s.done.Go(func() { s.watch(settle) })
+	}
 	return s
 }
 
-// watch sleeps on a thread of its own, as the media loops do.
-func (s *stalls) watch() {
-	runtime.LockOSThread()
-	nap := time.NewTicker(stallNap)
-	defer nap.Stop()
+// watch sleeps on a thread of its own, as the media loops do, on the CPU that it is
+// put on by settle.
+func (s *stalls) watch(settle func()) {
+	runtime.LockOSThread() // for good: the thread is no other's
+	settle()
 	for last := time.Now(); ; {
 		select {
 		case <-s.stop:
 			return
-		case <-nap.C:
+		default:
 		}
+		nap(stallNap)
 		now := time.Now()
 		if d := now.Sub(last) - stallNap; d > stallTime {
 			s.mu.Lock()
