@@ -48,10 +48,10 @@ func secureCall(t *testing.T, near, far *media.Plane) (n, f *media.Session) {
 func TestSecure_aVoiceIsHeardBothWays(t *testing.T) {
 	near, far := newPlane(t, media.Config{PortLow: 21000, PortHigh: 21099}), newPlane(t, media.Config{PortLow: 21100, PortHigh: 21199})
 	n, f := secureCall(t, near, far)
-	say(t, n, 440)
+	say(t, n, 450)
 	say(t, f, 1000)
-	for s, want := range map[*media.Session]float64{f: 440, n: 1000} {
-		got := whoIsHeard(hear(t, s, 600*time.Millisecond)[1600:], 440, 1000)
+	for s, want := range map[*media.Session]float64{f: 450, n: 1000} {
+		got := whoIsHeard(hear(t, s, 600*time.Millisecond)[1600:], 450, 1000)
 		if len(got) != 1 || got[0] != want {
 			t.Errorf("hears %v, want %v", got, want)
 		}
@@ -218,10 +218,10 @@ func TestSecure_aVoiceIsHeardByConnections(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	say(t, n, 440)
+	say(t, n, 450)
 	say(t, f, 1000)
-	for s, want := range map[*media.Session]float64{f: 440, n: 1000} {
-		got := whoIsHeard(hear(t, s, 600*time.Millisecond)[1600:], 440, 1000)
+	for s, want := range map[*media.Session]float64{f: 450, n: 1000} {
+		got := whoIsHeard(hear(t, s, 600*time.Millisecond)[1600:], 450, 1000)
 		if len(got) != 1 || got[0] != want {
 			t.Errorf("hears %v, want %v", got, want)
 		}

@@ -15,11 +15,16 @@ import (
 // await reads from s until it has so many datagrams, or for a second.
 func await(t *testing.T, s Socket, want int) (got []Packet) {
 	t.Helper()
+	return awaitFor(t, s, want, time.Second)
+}
+
+func awaitFor(t *testing.T, s Socket, want int, patience time.Duration) (got []Packet) {
+	t.Helper()
 	packets := make([]Packet, 100)
 	for i := range packets {
 		packets[i].Data = make([]byte, maxDatagram)
 	}
-	for deadline := time.Now().Add(time.Second); len(got) < want && time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(patience); len(got) < want && time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 		n, err := s.Read(packets)
 		if err != nil {
 			t.Fatal(err)
@@ -67,7 +72,7 @@ func TestSocket_carriesManyBatches(t *testing.T) {
 				if n, err := s2.Write(packets); n != len(packets) || err != nil {
 					t.Fatalf("wrote %d of %d: %v", n, len(packets), err)
 				}
-				got := await(t, s, len(packets))
+				got := awaitFor(t, s, len(packets), 10*time.Second)
 				if len(got) != len(packets) {
 					t.Fatalf("read %d of %d", len(got), len(packets))
 				}

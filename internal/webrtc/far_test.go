@@ -182,7 +182,7 @@ func (f *far) send(m *stun.Message) {
 	}
 }
 
-// reply returns what comes within a second, nil if nothing does.
+// reply returns what comes within ten seconds, nil if nothing does.
 func (f *far) reply() *stun.Message {
 	f.t.Helper()
 	select {
@@ -192,7 +192,7 @@ func (f *far) reply() *stun.Message {
 			f.t.Fatal(err)
 		}
 		return m
-	case <-time.After(time.Second):
+	case <-time.After(10 * time.Second):
 		return nil
 	}
 }

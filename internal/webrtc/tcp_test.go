@@ -162,7 +162,7 @@ func TestTCP_voiceBothWays(t *testing.T) {
 	}
 	stop := make(chan struct{})
 	wg.Go(func() { // the far end speaks
-		tone, frame := audio.NewTone(8000, 440, -20, 0), make([]int16, 160)
+		tone, frame := audio.NewTone(8000, 450, -20, 0), make([]int16, 160)
 		encoder := codec.PCMU.NewEncoder()
 		for i := range uint16(1000) {
 			tone.Read(frame)
@@ -194,7 +194,7 @@ func TestTCP_voiceBothWays(t *testing.T) {
 		}
 		at += n
 	}
-	if audiotest.Hears(heard[4000:], 8000, 440) < -30 {
+	if audiotest.Hears(heard[4000:], 8000, 450) < -30 {
 		t.Error("the far end is not heard")
 	}
 	verifier, err := rtp.NewVerifier(keys.Receive)
@@ -335,16 +335,14 @@ func TestTCP_strangersAreBounded(t *testing.T) {
 		from(1)
 	}
 	waitFor(t, "all are there", func() bool { return tr.Stats().Strangers == strangersEach })
-	hangsUp(t, "one more of the same host", from(1), time.Second)
+	hangsUp(t, "one more of the same host", from(1), showWithin-time.Second)
 	for i := range maxStrangers {
 		from(2 + i/4)
 	}
 	waitFor(t, "the first give way", func() bool { s := tr.Stats(); return s.Full == 1+strangersEach && s.Strangers == maxStrangers })
 	dialFar(t, net.Dial, f, answer)
 	f.nominate()
-	if s := tr.Stats(); s.Connections != 1 || s.Strangers != maxStrangers-1 {
-		t.Errorf("%+v", s)
-	}
+	waitFor(t, "it is no stranger any more", func() bool { s := tr.Stats(); return s.Connections == 1 && s.Strangers == maxStrangers-1 })
 }
 
 // Who does not read costs a bounded amount of memory and holds nobody up; when it reads

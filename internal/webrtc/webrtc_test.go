@@ -111,11 +111,18 @@ func hears(t *testing.T, s *media.Session, pitches ...float64) (heard []float64)
 	return heard
 }
 
+// hearsOnly listens until that is heard and nothing else: the machine may take a while
+// of the voice, or the way be a new one. Both pitches have whole periods in a frame, so
+// what is heard after a gap goes on where it was.
 func hearsOnly(t *testing.T, s *media.Session, want float64) {
 	t.Helper()
-	if got := hears(t, s, 440, 1000); len(got) != 1 || got[0] != want {
-		t.Errorf("heard: %v, want %v", got, want)
+	var got []float64
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); {
+		if got = hears(t, s, 450, 1000); len(got) == 1 && got[0] == want {
+			return
+		}
 	}
+	t.Errorf("heard: %v, want %v", got, want)
 }
 
 // Two of us, both lite: each finds the other where its SDP says.
@@ -127,9 +134,9 @@ func TestTransport_twoTransportsTalk(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			a, b := connect(t, newTransport(t, 22000), newTransport(t, 22100, c...))
-			say(t, a.Session(), 440)
+			say(t, a.Session(), 450)
 			say(t, b.Session(), 1000)
-			hearsOnly(t, b.Session(), 440)
+			hearsOnly(t, b.Session(), 450)
 			hearsOnly(t, a.Session(), 1000)
 			if c != nil && b.Session().Stats().Codec != c[0].Name() {
 				t.Errorf("they speak %s", b.Session().Stats().Codec)

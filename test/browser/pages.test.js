@@ -135,7 +135,7 @@ test('rooms are made, listened to, changed and removed', async () => {
   await page.evaluate(() => {
     window.played = [];
     const play = HTMLMediaElement.prototype.play;
-    HTMLMediaElement.prototype.play = function () { window.played.push(this); return play.call(this); };
+    HTMLMediaElement.prototype.play = function () { if (window.played.push(this) === 1) this.playbackRate = 0.25; return play.call(this); };
   });
   const sound = () => page.evaluate(() => { const a = window.played.at(-1); return a && { at: a.currentTime, of: a.duration, paused: a.paused, ended: a.ended }; });
   const listen = tile('conference 1').getByRole('button', { name: 'Listen' });
@@ -193,6 +193,7 @@ test('a number is got, leads elsewhere, and is released', async () => {
   await visit(page, '/numbers', 'Numbers');
   await page.getByRole('button', { name: 'Get a number' }).click();
   await dialog().getByLabel('With these digits').fill('**0207');
+  await until('that number alone is offered', async () => await dialog().getByRole('radio').count() === 1);
   await dialog().getByRole('radio', { name: /0207/ }).check();
   await dialog().getByLabel('Name', { exact: true }).fill(`desk ${evil[3]}`);
   await dialog().getByRole('button', { name: 'Get this number' }).click();

@@ -20,7 +20,7 @@ const found = []; // what pages complained of
 /** A browser of its own, with its own cookies. */
 async function person(options = {}) {
   const context = await browser.newContext({ viewport: { width: 1360, height: 860 }, reducedMotion: 'reduce', ...options });
-  context.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(30_000);
   await context.addInitScript(() => {
     window.refused = [];
     document.addEventListener('securitypolicyviolation', (e) => window.refused.push(`${e.violatedDirective} ${e.blockedURI} ${e.sourceFile}:${e.lineNumber}`));
@@ -77,7 +77,7 @@ const s = {
   },
 
   /** Waits until f returns something that is true. */
-  async until(what, f, ms = 8000) {
+  async until(what, f, ms = 20_000) {
     const end = Date.now() + ms;
     let last;
     for (;;) {

@@ -147,7 +147,12 @@ func TestBaresip_HD(t *testing.T) {
 		p.press("123#")
 	}
 	until(t, patience, "three stand in conference 1", func() bool { return s.standing("conference 1") == 3 })
-	time.Sleep(9 * time.Second) // what is said on the way in is over by then, and they hear each other
+	time.Sleep(9 * time.Second)    // what is said on the way in is over by then, and they hear each other
+	ends := make(map[*baresip]int) // before the first hangs up
+	for _, p := range all {
+		heard, rate := p.heard()
+		ends[p] = len(heard) - rate/2
+	}
 	for _, p := range all {
 		p.hangUp()
 	}
@@ -166,7 +171,7 @@ func TestBaresip_HD(t *testing.T) {
 		if rate != c.rate {
 			t.Fatalf("%s is played at %d Hz, want %d", c.who, rate, c.rate)
 		}
-		end := len(heard) - 3*rate // before the first hangs up
+		end := ends[c.p]
 		level := audiotest.Hears(heard[max(0, end-rate):end], rate, c.hz)
 		if is := level > -30; is != c.want {
 			t.Errorf("%s hears %.0f Hz at %.1f dBov, want it heard: %v", c.who, c.hz, level, c.want)
@@ -194,7 +199,12 @@ func TestBaresip_protectedVoice(t *testing.T) {
 		p.press("123#")
 	}
 	until(t, patience, "three stand in conference 1", func() bool { return s.standing("conference 1") == 3 })
-	time.Sleep(9 * time.Second) // what is said on the way in is over by then, and they hear each other
+	time.Sleep(9 * time.Second)    // what is said on the way in is over by then, and they hear each other
+	ends := make(map[*baresip]int) // before the first hangs up
+	for _, p := range all {
+		heard, rate := p.heard()
+		ends[p] = len(heard) - rate/2
+	}
 	for _, p := range all {
 		p.hangUp()
 	}
@@ -203,7 +213,7 @@ func TestBaresip_protectedVoice(t *testing.T) {
 			t.Errorf("%s has agreed on %d keys", name, n)
 		}
 		heard, rate := p.heard()
-		end := len(heard) - 3*rate // before the first hangs up
+		end := ends[p]
 		for other, hz := range tones {
 			level := audiotest.Hears(heard[max(0, end-rate):end], rate, hz)
 			if is := level > -30; is != (other != name) {

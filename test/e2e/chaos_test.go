@@ -173,7 +173,7 @@ func newReceiver(t *testing.T, ill bool) *receiver {
 }
 
 func (r *receiver) listen() {
-	l, err := net.Listen("tcp", cmp.Or(r.addr, "127.0.0.1:0"))
+	l, err := net.Listen("tcp", cmp.Or(r.addr, freePort(r.t)))
 	if err != nil {
 		r.t.Errorf("open the receiver again: %v", err)
 		return
@@ -365,14 +365,10 @@ func newMortal(t *testing.T, r *receiver, dead string) *mortal {
 	return s
 }
 
+// freePort is an address that nobody is given but who asked, also while it is closed.
 func freePort(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
+	return fmt.Sprintf("127.0.0.1:%d", sippPort(t, nil))
 }
 
 func (s *mortal) start() {

@@ -14,7 +14,7 @@ func (b *browsers) atFirefox(name string, pitch float64) *page {
 // connected waits until the page's voice is.
 func (p *page) connected() {
 	p.b.t.Helper()
-	until(p.b.t, 10*time.Second, p.name+"'s voice is connected", func() bool {
+	until(p.b.t, 30*time.Second, p.name+"'s voice is connected", func() bool {
 		var state string
 		p.does("transport", &state)
 		return state == "connected"
@@ -30,9 +30,9 @@ func (p *page) connected() {
 func TestVoiceSDK_firefox(t *testing.T) {
 	need(t, "firefox-esr")
 	b := newBrowsers(t, map[string]string{
-		"/voice": `<Response><Dial action="/after" timeout="15"><Client>` +
+		"/voice": `<Response><Dial action="/after" timeout="60"><Client>` +
 			`<Identity>bob</Identity><Parameter name="room" value="tea &amp; cake"/></Client></Dial></Response>`,
-		"/back":  `<Response><Dial action="/after" timeout="15"><Client>fox</Client></Dial></Response>`,
+		"/back":  `<Response><Dial action="/after" timeout="60"><Client>fox</Client></Dial></Response>`,
 		"/after": `<Response><Hangup/></Response>`,
 		"/keys":  `<Response><Gather action="/keyed" numDigits="3" finishOnKey="" timeout="20"/></Response>`,
 		"/keyed": `<Response><Hangup/></Response>`,
@@ -118,7 +118,8 @@ func TestVoiceSDK_firefox(t *testing.T) {
 	}
 	fox.does("accept", nil)
 	fox.saw("accept")
-	fox.connected() // before that the SDK sends them over the socket
+	fox.connected()             // before that the SDK sends them over the socket
+	b.app.expect(t, "/keys", 1) // what is keyed before it is asked for is lost
 	fox.does("digits", nil, "1#7")
 	if got := b.app.expect(t, "/keyed", 1)[0].Get("Digits"); got != "1#7" {
 		t.Errorf("Digits = %q, want 1#7", got)

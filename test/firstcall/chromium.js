@@ -83,7 +83,7 @@ export class Person {
 
   /** Waits until the phone's property has a value. */
   until(property, value, timeout = 15_000) {
-    return this.page.waitForFunction(([p, v]) => document.querySelector('confab-phone')[p] === v, [property, value], { timeout })
+    return this.page.waitForFunction(([p, v]) => document.querySelector('confab-phone')?.[p] === v, [property, value], { timeout })
   }
 
   told(type) { return this.page.evaluate((t) => window.told.filter((e) => e.type === t), type) }

@@ -1,7 +1,7 @@
 // What is heard in a page, waited for.
 
 const QUIET = -85 // decibels of the loudest pitch: below it nobody is heard
-const PATIENCE = 15_000 // ms
+const PATIENCE = 30_000 // ms
 
 /** Waits until ask() tells of a pitch, within 1 %; 0: of nothing. */
 export async function heard(what, pitch, ask) {
@@ -17,8 +17,17 @@ export async function heard(what, pitch, ask) {
 export async function listen() {
   const stream = document.querySelector('confab-phone').remoteStream
   if (!stream) return { pitch: 0, level: -200 }
-  const ctx = (window.ear ??= new AudioContext())
-  await ctx.resume()
+  if (!window.ear || (window.ear.currentTime === 0 && performance.now() - window.earMade > 12_000)) { // one may stay dumb for ever
+    window.ear?.close()
+    window.ear = new AudioContext()
+    window.earMade = performance.now()
+  }
+  const ctx = window.ear
+  ctx.resume().catch(() => {})
+  if (ctx.currentTime === 0) {
+    await new Promise((done) => setTimeout(done, 100))
+    return { pitch: 0, level: 0 } // neither that something is heard can be said, nor that nothing is
+  }
   const analyser = ctx.createAnalyser(), source = ctx.createMediaStreamSource(stream)
   analyser.fftSize = 16384
   analyser.smoothingTimeConstant = 0
@@ -46,7 +55,8 @@ export async function record(stream = document.querySelector('confab-phone').rem
   recorder.stop()
   await stopped
   const rate = 48000
-  const sound = await new OfflineAudioContext(1, 1, rate).decodeAudioData(await new Blob(parts).arrayBuffer())
+  const sound = await new OfflineAudioContext(1, 1, rate).decodeAudioData(await new Blob(parts).arrayBuffer()).catch(() => null)
+  if (!sound) return { pitch: 0, level: 0 } // nothing has been recorded yet
   const samples = sound.getChannelData(0).slice(-Math.floor(rate / 4))
   let best = { pitch: 0, level: -200 }
   for (let pitch = 100; pitch <= 1500; pitch += 4) { // Goertzel's

@@ -39,7 +39,7 @@ export default async function (s) {
     await s.props('call', { name: 'Charles', to: 'coffee' });
     await s.until('the switch has them', async () => (await s.rest('GET', 'Conferences')).conferences.filter((c) => c.status !== 'completed').length === 2);
   });
-  await shows(page, 'Alice,Charles,Mary', 5000);
+  await shows(page, 'Alice,Charles,Mary', 20_000);
 
   // The same while its connections are lost, as those of a machine that sleeps.
   await frozen(async () => {
@@ -48,7 +48,7 @@ export default async function (s) {
     await s.props('call', { name: 'Dora', to: 'tea' });
     await back();
   });
-  await shows(page, 'Alice,Dora,Mary', 8000);
+  await shows(page, 'Alice,Dora,Mary', 20_000);
   await page.locator('.pulse', { hasText: 'Live' }).waitFor();
 
   // Two minutes asleep: longer than what is missed is sent again. Its clock has jumped.
@@ -59,9 +59,12 @@ export default async function (s) {
   await s.props('call', { name: 'Emil', to: 'milk' });
   await back();
   await slept.clock.fastForward(120_000);
-  await shows(slept, 'Dora,Emil,Mary', 8000);
+  await shows(slept, 'Dora,Emil,Mary', 20_000);
   await slept.locator('.pulse', { hasText: 'Live' }).waitFor();
   assert.ok(await same(slept), 'it was loaded anew');
+  // The other page is back as well: it asks for the version as it comes.
+  await shows(page, 'Dora,Emil,Mary', 20_000);
+  await page.locator('.pulse', { hasText: 'Live' }).waitFor({ timeout: 20_000 });
   // A page that listens to nothing looks now and then.
   await slept.getByRole('link', { name: 'Applications' }).click();
   await slept.getByRole('heading', { level: 1, name: 'Applications' }).waitFor();
@@ -80,13 +83,13 @@ export default async function (s) {
   const banner = page.locator('.banner', { hasText: 'A newer version of the console is ready.' });
   await banner.waitFor({ timeout: 20_000 });
   await page.locator('.banner.bad').waitFor({ state: 'detached' });
-  await shows(page, 'Dora,Emil,Mary', 8000); // it goes on meanwhile
+  await shows(page, 'Dora,Emil,Mary', 20_000); // it goes on meanwhile
   await s.axe(page, 'stale');
   await s.picture(page, 'asleep-stale');
   assert.ok(await same(page), 'it was loaded anew, unasked');
   await banner.getByRole('button', { name: 'Load it' }).click();
   await s.until('it is loaded', async () => !await same(page));
-  await shows(page, 'Dora,Emil,Mary', 8000);
+  await shows(page, 'Dora,Emil,Mary', 20_000);
   assert.equal(await page.locator('.banner').count(), 0);
 
   // A page that listens to nothing, and one that nobody looks at, find out when they

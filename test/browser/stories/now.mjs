@@ -31,6 +31,7 @@ export default async function (s) {
   await told('participant-hold Alice');
   await heard('Mary', 617, false);
   await heard('Alice', 443, false);
+  await tile('Alice').locator('.badge', { hasText: 'On hold' }).waitFor(); // the page acts on what it knows
   await press('Alice', 'hold');
   await told('participant-unhold Alice');
   await heard('Mary', 617);
@@ -67,8 +68,10 @@ export default async function (s) {
   await heard('Mary', 617, false);
   await heard('Mary', 839, false);
   await heard('Alice', 443);
+  await s.until('two are muted', async () => (await page.locator('.tile[data-muted]').count()) === 2);
   await page.locator('[data-deed=unmute-all]').click();
   await heard('Mary', 839);
+  await s.until('nobody is muted', async () => (await page.locator('.tile[data-muted]').count()) === 0);
   await page.locator('[data-deed=mute-all]').click();
   await s.until('all are muted', async () => (await page.locator('.tile[data-muted]').count()) === 3);
   await heard('Alice', 443, false);

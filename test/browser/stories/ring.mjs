@@ -40,6 +40,7 @@ export default async function (s) {
   await dialog.getByText('Name of the browser is needed').waitFor();
   await desk.keyboard.press('Escape');
   await dialog.waitFor({ state: 'detached' });
+  await tile('Mary').waitFor();
   assert.equal(await desk.locator('.tile').count(), 1);
 
   // It rings, in both tabs, and who asked sees that it does.

@@ -33,6 +33,7 @@ export default async function (s) {
       const tell = (node, indent) => {
         for (const n of node.children) {
           const d = n.dataset ?? {};
+          if (d.stretch && n.getBBox().width < 1) continue; // a join, and the start that it brings about a moment later
           const what = d.lane ? `lane ${d.lane}` : d.status ? `status ${d.status}` : d.stretch ? `stretch ${d.stretch}` : d.speech ? `speech ${d.speech}` : d.event ? `event ${d.event}` : null;
           if (what) lines.push(indent + what);
           if (d.lane) tell(n, indent + '  ');
