@@ -18,7 +18,7 @@ const (
 	markLevel   = 2000 // of a sample that is loud
 
 	samplePeriod = int64(time.Second) / 8000 // of PCMU, which is what is spoken here
-	mostMarkers  = 20
+	mostMarkers  = 300
 	mostEars     = 32
 )
 
