@@ -64,8 +64,10 @@ func (a *aftermath) run(stop <-chan struct{}) {
 
 // look has a dialog do what is to be done now, and buries it or notes when to look again.
 func (a *aftermath) look(d *dialog) {
-	if d.buried {
+	select {
+	case <-d.gone: // it was woken once more before
 		return
+	default:
 	}
 	d.work()
 	if d.over() {

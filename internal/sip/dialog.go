@@ -53,7 +53,6 @@ type dialog struct {
 	ringing   *timer // repeats 180
 	patience  *timer // ends a call that nobody answers
 	killed    bool
-	buried    bool
 	alarm     time.Time // when the aftermath looks at it
 	rank      int       // among those that have an alarm; 0: it has none
 
@@ -205,7 +204,6 @@ func (d *dialog) finished() bool {
 
 // bury takes the dialog out of the server's tables.
 func (d *dialog) bury() {
-	d.buried = true
 	d.s.overload.drop(time.Now(), d.q.close())
 	d.finishConfirm()
 	d.s.remove(d)
