@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -52,6 +53,7 @@ func (l *lookups) number(ctx context.Context, user string, read func(context.Con
 	if l.all == nil || len(l.all) >= mostLookups {
 		l.all = make(map[string]lookup)
 	}
-	l.all[user] = lookup{number: n, ok: ok, at: now, changes: changes}
+	// A part of a message, which would be kept with it.
+	l.all[strings.Clone(user)] = lookup{number: n, ok: ok, at: now, changes: changes}
 	return n, ok, nil
 }

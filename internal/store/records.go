@@ -20,7 +20,7 @@ type Records struct {
 	log *slog.Logger
 	db  *database
 
-	numberByKey *sql.Stmt // asked for every call
+	numberByKey *sql.Stmt // asked for calls, unless it was a moment ago (lookups)
 
 	mu     sync.Mutex
 	config map[string]contract.NumberInfo // by key; replaced whole, never changed
