@@ -20,6 +20,7 @@ import (
 	"confab/internal/audio/audiotest"
 	"confab/internal/codec"
 	"confab/internal/media"
+	"confab/internal/memnet"
 	"confab/internal/rtp"
 )
 
@@ -473,17 +474,25 @@ func TestTCP_aConnectionIsOnePeers(t *testing.T) {
 	}
 }
 
+// connectedInMemory returns a call whose far end has a connection over TCP, with our
+// answer, on a network in memory.
+func connectedInMemory(t *testing.T) (p *Peer, f *far, answer []byte, network *memnet.Net) {
+	t.Helper()
+	tr, network := inMemory(t)
+	f = unconnected(t)
+	p, answer, err := tr.Answer(t.Context(), f.offer())
+	if err != nil {
+		t.Fatal(err)
+	}
+	dialFar(t, func(n, addr string) (net.Conn, error) { return network.Host(farHost).Dial(t.Context(), n, addr) }, f, answer)
+	return p, f, answer, network
+}
+
 // RFC 7675 §5.1, RFC 6544: consent is as over UDP, who checks stays, who does not is lost
 // and its connection with it.
 func TestTCP_consent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		tr, network := inMemory(t)
-		f := unconnected(t)
-		p, answer, err := tr.Answer(t.Context(), f.offer())
-		if err != nil {
-			t.Fatal(err)
-		}
-		dialFar(t, func(n, addr string) (net.Conn, error) { return network.Host(farHost).Dial(t.Context(), n, addr) }, f, answer)
+		p, f, _, _ := connectedInMemory(t)
 		p.Start()
 		f.nominate()
 		conn := f.shakeHands()
@@ -509,14 +518,8 @@ func TestTCP_consent(t *testing.T) {
 // Who loses its connection is spoken to no more, and found again by UDP.
 func TestTCP_whoLosesItsConnectionComesBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		tr, network := inMemory(t)
-		f := unconnected(t)
-		p, answer, err := tr.Answer(t.Context(), f.offer())
-		if err != nil {
-			t.Fatal(err)
-		}
+		p, f, answer, network := connectedInMemory(t)
 		defer p.Close()
-		dialFar(t, func(n, addr string) (net.Conn, error) { return network.Host(farHost).Dial(t.Context(), n, addr) }, f, answer)
 		f.nominate()
 		f.conn.Close()
 		synctest.Wait()
@@ -535,14 +538,8 @@ func TestTCP_whoLosesItsConnectionComesBack(t *testing.T) {
 // Within the first seconds UDP is preferred, whichever was nominated first.
 func TestTCP_UDPIsPreferred(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		tr, network := inMemory(t)
-		f := unconnected(t)
-		p, answer, err := tr.Answer(t.Context(), f.offer())
-		if err != nil {
-			t.Fatal(err)
-		}
+		p, f, answer, network := connectedInMemory(t)
 		defer p.Close()
-		dialFar(t, func(n, addr string) (net.Conn, error) { return network.Host(farHost).Dial(t.Context(), n, addr) }, f, answer)
 		f.priority = 80 // peer-reflexive, of TCP
 		f.nominate()
 		udp := newFar(t, network, 4000)
