@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -141,7 +140,7 @@ type receiver struct {
 var roomName = regexp.MustCompile(`(room|dead)[0-9-]+`)
 
 func newReceiver(t *testing.T, ill bool) *receiver {
-	r := &receiver{t: t, ill: ill, first: map[string][]int{}, tokens: map[string]string{}, came: map[string]time.Time{}}
+	r := &receiver{t: t, ill: ill, addr: freePort(t), first: map[string][]int{}, tokens: map[string]string{}, came: map[string]time.Time{}}
 	r.documents = httptest.NewServer(http.HandlerFunc(r.document))
 	t.Cleanup(r.documents.Close)
 	r.listen()
@@ -173,14 +172,14 @@ func newReceiver(t *testing.T, ill bool) *receiver {
 }
 
 func (r *receiver) listen() {
-	l, err := net.Listen("tcp", cmp.Or(r.addr, freePort(r.t)))
+	l, err := net.Listen("tcp", r.addr)
 	if err != nil {
 		r.t.Errorf("open the receiver again: %v", err)
 		return
 	}
 	s := &http.Server{Handler: http.HandlerFunc(r.callback)}
 	r.mu.Lock()
-	r.addr, r.server = l.Addr().String(), s
+	r.server = s
 	r.mu.Unlock()
 	r.serving.Go(func() { s.Serve(l) })
 }
