@@ -128,6 +128,22 @@ func (g *generator) end() (t tally, err error) {
 	return t, err
 }
 
+// add counts what was counted another time as well.
+func (t *tally) add(other tally) {
+	t.received += other.received
+	t.lost += other.lost
+	t.duplicates += other.duplicates
+	t.foreign += other.foreign
+	t.gaps += other.gaps
+	t.latest = max(t.latest, other.latest)
+	t.sent += other.sent
+	t.overflows += other.overflows
+	t.unsent += other.unsent
+	t.silent = max(t.silent, other.silent)
+	t.jitter.join(&other.jitter)
+	t.late.join(&other.late)
+}
+
 // trouble says what was wrong with the voice; what was lost because the
 // generator was slow is not the switch's.
 func (t *tally) trouble() error {

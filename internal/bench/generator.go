@@ -47,6 +47,7 @@ type generator struct {
 	slots   [slotsATick][]*caller
 	pending []*caller // that have a time to act at
 	waiting []*caller // that have not dialled yet
+	hushed  bool      // nobody sends voice
 	every   time.Duration
 	nextAt  time.Duration // when the first of waiting dials
 	passers *passers      // who call for a moment; nil: nobody
@@ -150,6 +151,10 @@ func (g *generator) run() {
 // turn does one slot.
 func (g *generator) turn() {
 	for _, c := range g.slots[g.slot%slotsATick] {
+		if g.hushed {
+			c.hush()
+			continue
+		}
 		head, body := c.next(g.voices.silence)
 		g.voice.send(&c.rtp, head, body)
 	}

@@ -18,6 +18,15 @@ func (h *histogram) add(d time.Duration) {
 	h.most = max(h.most, d)
 }
 
+// join adds what other has counted.
+func (h *histogram) join(other *histogram) {
+	for i, n := range other.steps {
+		h.steps[i] += n
+	}
+	h.n += other.n
+	h.most = max(h.most, other.most)
+}
+
 // quantile returns the bound below which a share q of the durations lies; zero
 // when there are none.
 func (h *histogram) quantile(q float64) time.Duration {

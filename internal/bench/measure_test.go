@@ -25,11 +25,11 @@ func TestQuantile_isABoundThatCanBeWritten(t *testing.T) {
 	} {
 		after := counts{`late_bucket{loop="0",le="0.001"}`: c.within1ms, `late_bucket{loop="0",le="0.01"}`: c.within10,
 			`late_bucket{loop="0",le="+Inf"}`: c.all, `other_bucket{le="5"}`: 7}
-		if got := after.quantile(before, "late", 0.99); got != c.want {
+		if got := after.since(before).quantile("late", 0.99); got != c.want {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
 		}
 	}
-	if got := (counts{}).quantile(nil, "late", 0.99); got != 0 {
+	if got := (counts{}).quantile("late", 0.99); got != 0 {
 		t.Errorf("of nothing: %v", got)
 	}
 }

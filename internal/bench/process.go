@@ -79,8 +79,15 @@ func (p *process) said() string {
 	return strings.Join(p.lines, "\n")
 }
 
-// stop ends the process and waits for it.
+// hold makes the process stand still until goOn.
+func (p *process) hold() error { return p.cmd.Process.Signal(syscall.SIGSTOP) }
+
+// goOn ends hold.
+func (p *process) goOn() error { return p.cmd.Process.Signal(syscall.SIGCONT) }
+
+// stop ends the process, held or not, and waits for it.
 func (p *process) stop() {
+	_ = p.goOn() // it may be gone, which is what is wanted
 	p.cancel()
 	p.wg.Wait()
 }

@@ -134,7 +134,7 @@ func TestFigure_goals(t *testing.T) {
 func TestCounts_over(t *testing.T) {
 	before := counts{`late_bucket{loop="0",le="0.01"}`: 90, `late_count{loop="0"}`: 100, `late_bucket{loop="1",le="0.01"}`: 10, `late_count{loop="1"}`: 10}
 	after := counts{`late_bucket{loop="0",le="0.01"}`: 190, `late_count{loop="0"}`: 205, `late_bucket{loop="1",le="0.01"}`: 20, `late_count{loop="1"}`: 22}
-	if got := after.over(before, "late", "0.01"); got != 7 {
+	if got := after.since(before).over("late", "0.01"); got != 7 {
 		t.Errorf("got %v, want 5 of one loop and 2 of the other", got)
 	}
 }

@@ -55,35 +55,13 @@ func runCoded(ctx context.Context, s *Stage) (Outcome, error) {
 	return runRooms(ctx, s)
 }
 
-// runRooms lets the scenario's people meet between two halves of the floor: a machine
-// that is slower for a minute is so for both.
-func runRooms(ctx context.Context, s *Stage) (Outcome, error) {
-	half := min(s.length, 10*time.Second) / 2
-	before, err := measureFloor(ctx, s, s.Load, half)
-	if err != nil {
-		return Outcome{}, fmt.Errorf("the floor: %w", err)
-	}
-	s.say("  the floor before: %.3f CPU-ms per participant-second", before)
-	o, trouble := meet(ctx, s)
-	if _, measured := o.Values["cpu"]; !measured {
-		return o, trouble
-	}
-	after, err := measureFloor(ctx, s, s.Load, half)
-	if err != nil {
-		return o, errors.Join(trouble, fmt.Errorf("the floor: %w", err))
-	}
-	o.Values["floor"] = (before + after) / 2
-	o.Values["ratio"] = o.Values["cpu"] / o.Values["floor"]
-	s.say("  the floor after: %.3f; the switch is %.2f floors", after, o.Values["ratio"])
-	return o, trouble
-}
-
 // writeTime is how long after the last of them has come people are measured: what the
 // switch keeps of the calls that begin, it writes within six seconds.
 const writeTime = 8 * time.Second
 
-// meet lets the scenario's people call the switch.
-func meet(ctx context.Context, s *Stage) (Outcome, error) {
+// runRooms lets the scenario's people meet, and measures what that costs in turns with
+// the floor.
+func runRooms(ctx context.Context, s *Stage) (Outcome, error) {
 	o := Outcome{Values: make(Values)}
 	legs := s.Load.Legs()
 	t, g, err := s.open(ctx)
@@ -102,15 +80,16 @@ func meet(ctx context.Context, s *Stage) (Outcome, error) {
 	if err := pause(ctx, writeTime); err != nil {
 		return o, err
 	}
-	m, err := s.measure(ctx, t, g, s.length)
+	m, floor, err := s.inTurns(ctx, t, g)
 	if err != nil {
 		return o, err
 	}
+	o.Values["floor"] = floor
 	o.Values["cpu"] = perLeg(m.cpu, legs, s.length)
 	m.report(o.Values)
 	o.Values["generator_cpu"] = perLeg(m.own, legs, s.length)
 	o.Values["setup_p99"] = ms(g.crowd.setups.quantile(0.99))
-	s.say("  the switch: %.3f", o.Values["cpu"])
+	o.Values["ratio"] = o.Values["cpu"] / floor
 	o.Notes = m.slow()
 	full, err := t.liveHeap(ctx)
 	if err != nil {
@@ -126,6 +105,45 @@ func meet(ctx context.Context, s *Stage) (Outcome, error) {
 		err = errors.Join(err, fmt.Errorf("%.0f packets lost on the way to the switch", lost))
 	}
 	return o, errors.Join(err, g.leave(ctx))
+}
+
+// inTurns lets the switch and the floor have turns of a few seconds, in all as long as the
+// scenario measures for the switch and half as long for the floor, and returns what each
+// costs: a machine that is slower for some seconds, as one that others use too, is so
+// for both. While the floor is measured the switch stands still, and is sent nothing.
+func (s *Stage) inTurns(ctx context.Context, t *target, g *generator) (all measured, floor float64, err error) {
+	const turn = 4 * time.Second
+	turns := max(1, int(s.length/turn))
+	length := s.length / time.Duration(turns)
+	for i := range turns {
+		below, err := s.floorBeside(ctx, t, g, length/2)
+		if err != nil {
+			return all, 0, fmt.Errorf("the floor: %w", err)
+		}
+		m, err := s.measure(ctx, t, g, length)
+		if err != nil {
+			return all, 0, err
+		}
+		floor += below / float64(turns)
+		all.add(m)
+		cpu := perLeg(m.cpu, s.Load.Legs(), length)
+		s.say("  turn %d of %d: the floor %.3f CPU-ms per participant-second, the switch %.3f, which is %.2f floors", i+1, turns, below, cpu, cpu/below)
+	}
+	return all, floor, nil
+}
+
+// floorBeside measures the floor while the switch stands still and its callers are silent.
+func (s *Stage) floorBeside(ctx context.Context, t *target, g *generator, d time.Duration) (float64, error) {
+	g.do(func() { g.hushed = true })
+	defer g.do(func() { g.hushed = false })
+	if err := pause(ctx, 3*tickTime); err != nil { // until what is under way has been read
+		return 0, err
+	}
+	if err := t.hold(); err != nil {
+		return 0, err
+	}
+	floor, err := measureFloor(ctx, s, s.Load, d)
+	return floor, errors.Join(err, t.goOn())
 }
 
 // report writes what every scenario of rooms says of its packets.

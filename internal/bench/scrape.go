@@ -65,18 +65,31 @@ series:
 	return total
 }
 
-// over returns how many of what a histogram has counted since before were above
-// a bound, which must be one of its own.
-func (c counts) over(before counts, name, bound string) float64 {
-	within := c.sum(name+"_bucket", `le="`+bound+`"`) - before.sum(name+"_bucket", `le="`+bound+`"`)
-	all := c.sum(name+"_count") - before.sum(name+"_count")
-	return all - within
+// since returns what has been counted since before.
+func (c counts) since(before counts) counts {
+	did := make(counts, len(c))
+	for series, v := range c {
+		did[series] = v - before[series]
+	}
+	return did
+}
+
+// add counts what other has counted as well.
+func (c counts) add(other counts) {
+	for series, v := range other {
+		c[series] += v
+	}
+}
+
+// over returns how many of what a histogram has counted were above a bound, which must
+// be one of its own.
+func (c counts) over(name, bound string) float64 {
+	return c.sum(name+"_count") - c.sum(name+"_bucket", `le="`+bound+`"`)
 }
 
 // quantile returns the upper bound of the bucket that holds quantile q of what a
-// histogram has counted since before; of the last bucket, which has none, the
-// bound below it.
-func (c counts) quantile(before counts, name string, q float64) float64 {
+// histogram has counted; of the last bucket, which has none, the bound below it.
+func (c counts) quantile(name string, q float64) float64 {
 	bounds := make(map[float64]float64)
 	for series, v := range c {
 		_, le, ok := strings.Cut(series, `le="`)
@@ -85,7 +98,7 @@ func (c counts) quantile(before counts, name string, q float64) float64 {
 		}
 		le, _, _ = strings.Cut(le, `"`)
 		if bound, err := strconv.ParseFloat(le, 64); err == nil {
-			bounds[bound] += v - before[series]
+			bounds[bound] += v
 		}
 	}
 	// Counts are cumulative, so the last holds all: "+Inf".

@@ -85,8 +85,8 @@ func runSoak(ctx context.Context, s *Stage) (Outcome, error) {
 		o.Values["growth"] = 100 * (full - empty) / empty
 	}
 	o.Values["heap"] = full / float64(s.Load.Legs()) / 1024
-	o.Values["late"] = m.after.over(m.before, metricLate, tooLate)
-	o.Values["late_share"] = 1000 * o.Values["late"] / max(1, m.after.sum(metricLate+"_count")-m.before.sum(metricLate+"_count"))
+	o.Values["late"] = m.did.over(metricLate, tooLate)
+	o.Values["late_share"] = 1000 * o.Values["late"] / max(1, m.did.sum(metricLate+"_count"))
 	o.Values["resident_growth"] = residentGrowth(course)
 	o.Notes = m.slow()
 	for _, limit := range []struct {
@@ -122,7 +122,7 @@ func (s *Stage) watch(ctx context.Context, t *target, stop <-chan struct{}) (cou
 		return nil, err
 	}
 	began := time.Now()
-	before, used, at := first, 0.0, began
+	before, at := first, began
 	every := time.NewTicker(max(s.length/soakMoments, 200*time.Millisecond))
 	defer every.Stop()
 	for {
@@ -137,10 +137,10 @@ func (s *Stage) watch(ctx context.Context, t *target, stop <-chan struct{}) (cou
 		if err != nil {
 			return course, err
 		}
-		used = now.sum("process_cpu_seconds_total") - before.sum("process_cpu_seconds_total")
+		used, did := now.since(before).sum("process_cpu_seconds_total"), now.since(first)
 		m := Moment{
 			Seconds: time.Since(began).Seconds(), Resident: now.sum("process_resident_memory_bytes") / 1e6,
-			Late: now.over(first, metricLate, tooLate), Slots: now.sum(metricLate+"_count") - first.sum(metricLate+"_count"),
+			Late: did.over(metricLate, tooLate), Slots: did.sum(metricLate + "_count"),
 			CPU: 1000 * used / time.Since(at).Seconds(),
 		}
 		before, at = now, time.Now()

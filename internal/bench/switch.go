@@ -159,38 +159,50 @@ func (s *Stage) open(ctx context.Context) (*target, *generator, error) {
 	return t, g, nil
 }
 
-// measured is what a switch did for a while.
+// measured is what a switch did for a while, or for several.
 type measured struct {
 	tally
-	cpu           time.Duration
-	own           time.Duration // CPU of this process, the generator's
-	before, after counts
-	between       time.Duration // these two
-	passing       bool          // callers came and went beside
+	cpu     time.Duration
+	own     time.Duration // CPU of this process, the generator's
+	did     counts
+	between time.Duration // the counts before and those after
+	passing bool          // callers came and went beside
+}
+
+// add counts what was measured another time as well.
+func (m *measured) add(other measured) {
+	m.tally.add(other.tally)
+	m.cpu += other.cpu
+	m.own += other.own
+	m.between += other.between
+	if m.did == nil {
+		m.did = make(counts)
+	}
+	m.did.add(other.did)
 }
 
 // lostTo returns how many packets the switch knows that it lost, or did not know
 // whose they were. Where callers come and go there are some of those: a packet
 // may reach it together with the BYE behind it.
 func (m *measured) lostTo() float64 {
-	lost := m.after.sum(metricDropped) - m.before.sum(metricDropped)
+	lost := m.did.sum(metricDropped)
 	if m.passing {
 		const stray = `why="unknown source"`
-		lost -= m.after.sum(metricDropped, stray) - m.before.sum(metricDropped, stray)
+		lost -= m.did.sum(metricDropped, stray)
 	}
 	return lost
 }
 
 // late returns how late the switch's slots were, as a bound that a share q kept.
 func (m *measured) lateness(q float64) float64 {
-	return 1000 * m.after.quantile(m.before, metricLate, q)
+	return 1000 * m.did.quantile(metricLate, q)
 }
 
 // encodes returns how many frames the switch coded in a tick, all its conferences
 // together. To a hundredth: the two counts are no whole number of ticks apart.
 func (m *measured) encodes() float64 {
 	ticks := m.between.Seconds() / tickTime.Seconds()
-	return math.Round(100*(m.after.sum(metricEncoded)-m.before.sum(metricEncoded))/ticks) / 100
+	return math.Round(100*m.did.sum(metricEncoded)/ticks) / 100
 }
 
 // measure waits until the crowd is steady, and counts for d.
@@ -203,7 +215,8 @@ func (s *Stage) measure(ctx context.Context, t *target, g *generator, d time.Dur
 		return m, err
 	}
 	g.do(func() { m.passing = g.passers != nil })
-	if m.before, err = scrape(ctx, "http://"+t.http); err != nil {
+	before, err := scrape(ctx, "http://"+t.http)
+	if err != nil {
 		return m, err
 	}
 	scraped := time.Now()
@@ -221,8 +234,8 @@ func (s *Stage) measure(ctx context.Context, t *target, g *generator, d time.Dur
 	if m.tally, err = g.end(); err != nil {
 		return m, err
 	}
-	m.after, err = scrape(ctx, "http://"+t.http)
-	m.between = time.Since(scraped)
+	after, err := scrape(ctx, "http://"+t.http)
+	m.did, m.between = after.since(before), time.Since(scraped)
 	return m, err
 }
 
@@ -243,7 +256,6 @@ func (s *Stage) progress(ctx context.Context, d time.Duration, done <-chan error
 	for {
 		select {
 		case err := <-done:
-			s.say("  measured for %v", d)
 			return err
 		case <-ctx.Done():
 			return <-done
