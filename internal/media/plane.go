@@ -99,7 +99,7 @@ type Plane struct {
 
 	real bool // ports are the system's own: the clock is, too
 
-	advised sync.Map // addresses of arenas for which inHugePages has asked
+	advised sync.Map // addresses of chunks of the heap for which inHugePages has asked
 
 	mu       sync.Mutex
 	closed   bool
