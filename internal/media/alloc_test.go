@@ -99,7 +99,7 @@ func bridgeByHand(tb testing.TB, members, talkers int) *part {
 		addr := netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 1, byte(i >> 8), byte(i)}), 4000)
 		n.far = append(n.far, addr)
 		s.set(Params{Codec: codec.PCMU, DTMF: 101, Remote: addr, Send: true, Receive: true}, false)
-		s.started, s.confirmed = true, true
+		s.started, s.in.confirmed = true, true
 		s.nextCheck, s.nextSR = time.Hour, time.Hour
 		if err := part.add(s, false); err != nil {
 			tb.Fatal(err)

@@ -45,6 +45,11 @@ func (l *loop) giveUp(s *Session) {
 	s.pace.takes = false // what it would have said in this turn is left out
 	l.detach(s)
 	s.port.forget(s)
+	for i, known := range l.known { // what else of its has come with that packet is nobody's
+		if known == s {
+			l.known[i] = nil
+		}
+	}
 	s.ended = true
 	s.expect()
 	l.untold = append(l.untold, s)

@@ -7,11 +7,13 @@ import (
 	"time"
 
 	"confab/internal/codec"
+	"confab/internal/rtp"
 )
 
 // broken panics when it is used.
 type broken struct{ codec.Codec }
 
+func (broken) Samples([]byte) int                   { panic("of the test") }
 func (broken) Level([]byte) (int, bool)             { panic("of the test") }
 func (broken) Encode([]byte, []int16) int           { panic("of the test") }
 func (broken) CopyFrom(codec.Encoder)               {}
@@ -132,6 +134,33 @@ func TestGuard_endsOneSessionThatStandsAlone(t *testing.T) {
 		}
 	}
 	alone[1].taps = nil
+}
+
+// What has come with the packet over which a session is given up is nobody's.
+func TestGuard_endsASessionInTheMiddleOfABatch(t *testing.T) {
+	p := bridgeByHand(t, 2, 2)
+	quietly(p)
+	l, bad, good := p.loop, p.members[0].session, p.members[1].session
+	bad.in.codec = broken{codec.PCMU}
+	port := bad.port
+	for i, s := range []*Session{bad, bad, good, bad} {
+		r := rtp.Packet{Sequence: uint16(i), Timestamp: uint32(160 * i), SSRC: s.in.ssrc, Payload: speech()}
+		r.PayloadType = s.in.payloadType
+		l.in[i].Data, l.in[i].Addr = make([]byte, maxDatagram), s.in.latch.sdp
+		l.in[i].Data = l.in[i].Data[:r.Put(l.in[i].Data)]
+		s.in.latch.source = s.in.latch.sdp
+		l.known[i] = s
+	}
+	before := good.in.receiver.Stats().Received
+	for l.taken = 0; l.taken < 4; {
+		l.receiveSome(port, 4)
+	}
+	if l.count.Panics != 1 || !bad.ended || l.count.Dropped != 2 {
+		t.Errorf("%d panics, ended %v, %d packets dropped; want 1, true and 2", l.count.Panics, bad.ended, l.count.Dropped)
+	}
+	if n := good.in.receiver.Stats().Received - before; n != 1 {
+		t.Errorf("%d packets of the other taken, want 1", n)
+	}
 }
 
 func TestGuard_isAroundReports(t *testing.T) {

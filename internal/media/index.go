@@ -12,7 +12,7 @@ import (
 // session returns whose voice a packet from source is, or nil. known is what
 // bySource has said, so that many packets' sessions can be fetched at a time.
 func (t *port) session(known *Session, source netip.AddrPort, r rtp.Packet, l *loop) *Session {
-	if known != nil && known.in.latch.source == source && !known.ended { // the usual packet
+	if known != nil && known.in.latch.source == source { // the usual packet
 		return known
 	}
 	if s := t.bySource.get(source); s != nil {

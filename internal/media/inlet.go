@@ -33,6 +33,7 @@ type inlet struct {
 	dtmf        uint8         // payload type; 0: none
 	speaks      bool          // it sends at all, by the last SDP
 	held        bool          // the far end does not listen to us: what it sends is its music
+	confirmed   bool          // the far end hears: prompts may begin
 	asked       bool          // somebody waits for a digit
 	paused      bool          // there was a pause after what gaps has heard
 	came        bool          // level is of a packet of this frame
@@ -119,7 +120,7 @@ func (in *inlet) receive(s *Session, r rtp.Packet, arrival time.Duration, l *loo
 		s.port.indexSSRC(s)
 	}
 	in.sequence, in.heard = r.Sequence, l.now
-	s.confirmed = true
+	in.confirmed = true
 	switch {
 	case in.dtmf != 0 && r.PayloadType == in.dtmf:
 		in.receiver.Count(r) // its time stamp stands still: no measure of jitter

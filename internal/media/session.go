@@ -48,7 +48,6 @@ type Session struct {
 	taps      []*Tap
 	member    *member // while at a bridge
 	started   bool
-	confirmed bool // prompts may be heard
 	ended     bool // closed, or given up by guard: it will not be due any more
 	isLost    bool // nothing has come for too long
 	unsettled bool // control has not been told where latching ended
@@ -235,7 +234,7 @@ func (s *Session) Start() {
 
 // Confirm tells that the far end has acknowledged the answer: prompts may be
 // heard from now on. The first packet heard from it does the same.
-func (s *Session) Confirm() { s.loop.mail.put(func() { s.confirmed = true }) }
+func (s *Session) Confirm() { s.loop.mail.put(func() { s.in.confirmed = true }) }
 
 // Lost is closed when nothing has been heard for Config.MediaTimeout, RTCP and
 // holding taken into account.
@@ -283,7 +282,7 @@ func (s *Session) tickAlone(l *loop) {
 	}
 	s.hear(l, false)
 	frame := l.zero(s.out.rate())
-	if !s.confirmed || !s.out.play(frame) {
+	if !s.in.confirmed || !s.out.play(frame) {
 		s.sayShared(l, saysSilence, l.silence(s.out.codec), nil)
 		return
 	}

@@ -67,7 +67,7 @@ func (t *studio) join(c codec.Codec, sound func(float64) float64) *singer {
 	t.far, t.by[addr] = append(t.far, f), f
 	s.set(Params{Codec: c, PayloadType: 96, DTMF: 101, Remote: addr, Send: true, Receive: true}, false)
 	f.speak(c, uint32(i))
-	s.started, s.confirmed = true, true
+	s.started, s.in.confirmed = true, true
 	s.nextCheck, s.nextSR = time.Hour, time.Hour
 	t.stand(f)
 	return f

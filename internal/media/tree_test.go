@@ -82,7 +82,7 @@ func newTree(tb testing.TB, members, loops int, talks func(int) bool) *tree {
 			s := &Session{plane: r.plane, loop: l, port: t, out: newOutlet(), lost: make(chan struct{})}
 			s.pace.begin()
 			s.set(Params{Codec: codec.PCMU, DTMF: 101, Remote: farEnd(i), Send: true, Receive: true}, false)
-			s.started, s.confirmed = true, true
+			s.started, s.in.confirmed = true, true
 			s.nextCheck, s.nextSR = time.Hour, time.Hour
 			if err := p.add(s, false); err != nil {
 				tb.Fatal(err)

@@ -195,7 +195,7 @@ func (p *part) put(m *member, frame []int16) {
 // say gives m what it hears.
 func (m *member) say(l *loop) {
 	s := m.session
-	if len(s.out.players) > 0 && s.confirmed {
+	if len(s.out.players) > 0 && s.in.confirmed {
 		m.sayPlays(l)
 		return
 	}
