@@ -17,7 +17,7 @@ import (
 // packets with one SSRC and continuous timestamps from answer to BYE, silence
 // included, since far ends latch onto it and keep their NAT open by it.
 //
-// What each tick asks for stands first and together, up to voice.
+// What each tick asks for stands first and together, up to the encoder.
 type outlet struct {
 	codec       codec.Codec // that is coded with: agreed, or the mode of it that the far end wants
 	wanted      codec.Codec // the mode that it has asked for last; nil: none
@@ -28,7 +28,7 @@ type outlet struct {
 	listens     bool  // the far end wants to hear us
 	broken      bool  // the packet before the next one was not sent
 	unread      uint8 // frames said since the level of one was looked at
-	split       int   // packets per frame: 1 at 20 ms, 2 at 10 ms
+	split       uint8 // packets per frame: 1 at 20 ms, 2 at 10 ms
 	step        uint32
 	ssrc        uint32
 	sequence    uint16
@@ -41,7 +41,7 @@ type outlet struct {
 	keys        rtp.EventSender
 
 	voice    *sharedVoice // that it is given; nil: its own encoder codes. Of a codec with memory only
-	coder    coder        // its own
+	coder    coder        // its own; the encoder is its first field
 	beside   *sharedVoice // that has coded the same …
 	along    int          // … for so many frames
 	dtmfStep uint32       // of a packet, on the clock of telephone-events
@@ -93,7 +93,7 @@ func (out *outlet) set(p Params) {
 	switch {
 	case !p.Codec.Kind().Divisible:
 	case p.PTime > 0 && p.PTime < tickDuration:
-		out.split = int(tickDuration / p.PTime)
+		out.split = uint8(tickDuration / p.PTime)
 	case p.Codec.Samples(make([]byte, maxPayload)) < audio.FrameSize(p.Codec.SampleRate()):
 		out.split = 2 // a frame is too large for a datagram: L16 at 48 kHz
 	}
@@ -164,8 +164,8 @@ func (s *Session) say(l *loop, payload []byte) {
 			out.saying.said(s, payload)
 		}
 	}
-	size := len(payload) / out.split
-	for i := range out.split {
+	size := len(payload) / int(out.split)
+	for i := range int(out.split) {
 		if out.dial() {
 			b := l.packet(rtp.HeaderSize + rtp.EventSize + s.overhead())
 			timestamp, marker := out.keys.Next(b[rtp.HeaderSize:], out.dtmfStep)

@@ -17,7 +17,7 @@ const (
 // saysWith is how many bytes of a session, from its beginning, each turn asks for: its
 // state and its outlet's. Of the inlet they go from hearsFrom up to hearsTo.
 const (
-	saysWith  = unsafe.Offsetof(Session{}.out) + unsafe.Offsetof(outlet{}.voice)
+	saysWith  = unsafe.Offsetof(Session{}.out) + unsafe.Offsetof(outlet{}.coder) + unsafe.Sizeof(coder{}.encoder)
 	hearsFrom = unsafe.Offsetof(inlet{}.latch) + unsafe.Offsetof(latch{}.source)
 	hearsTo   = unsafe.Offsetof(inlet{}.jitter) + jitterHead
 	inletAt   = unsafe.Offsetof(Session{}.in)
