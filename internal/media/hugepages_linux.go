@@ -22,7 +22,7 @@ func (pl *Plane) inHugePages(p unsafe.Pointer) {
 	at := uintptr(p) &^ (chunk - 1)
 	if _, done := pl.advised.LoadOrStore(at, struct{}{}); !done {
 		for _, advice := range [...]uintptr{unix.MADV_HUGEPAGE, unix.MADV_COLLAPSE} {
-			_, _, _ = unix.RawSyscall(unix.SYS_MADVISE, at, chunk, advice) // a refusal changes nothing
+			_, _, _ = unix.Syscall(unix.SYS_MADVISE, at, chunk, advice) // a refusal changes nothing
 		}
 	}
 }
