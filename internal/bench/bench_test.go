@@ -155,7 +155,7 @@ func TestRun_saysWhyAProgramDoesNotStart(t *testing.T) {
 	}{
 		"no such program":        {filepath.Join(t.TempDir(), "nothing"), "start"},
 		"it ends without a word": {"true", "did not become ready"},
-		"it does something else": {"echo", "did not become ready; it said:\necho 127.0.0.1:0"},
+		"it does something else": {"uname", "uname serve did not become ready; it said:\n/"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			binary := c.binary
