@@ -109,13 +109,7 @@ func (g *generator) end() (t tally, err error) {
 		g.counting = false
 		now := time.Now().UnixNano()
 		for _, c := range g.staying() {
-			n := c.in.counted()
-			t.received += n.received
-			t.lost += n.lost
-			t.duplicates += n.duplicates
-			t.foreign += n.foreign
-			t.gaps += n.gaps
-			t.latest = max(t.latest, n.latest)
+			t.streamCount.add(c.in.counted())
 			t.sent += int64(c.sent)
 			if !c.in.started || c.in.silentFor(now) > time.Second {
 				t.silent++
@@ -130,12 +124,7 @@ func (g *generator) end() (t tally, err error) {
 
 // add counts what was counted another time as well.
 func (t *tally) add(other tally) {
-	t.received += other.received
-	t.lost += other.lost
-	t.duplicates += other.duplicates
-	t.foreign += other.foreign
-	t.gaps += other.gaps
-	t.latest = max(t.latest, other.latest)
+	t.streamCount.add(other.streamCount)
 	t.sent += other.sent
 	t.overflows += other.overflows
 	t.unsent += other.unsent

@@ -37,6 +37,16 @@ type streamCount struct {
 	latest     time.Duration // greatest lateness
 }
 
+// add counts what other has counted as well.
+func (c *streamCount) add(other streamCount) {
+	c.received += other.received
+	c.lost += other.lost
+	c.duplicates += other.duplicates
+	c.foreign += other.foreign
+	c.gaps += other.gaps
+	c.latest = max(c.latest, other.latest)
+}
+
 // gapTime is how long nothing comes before it is a gap: three packets' time,
 // which is what a jitter buffer of a phone may cover.
 const gapTime = 60 * time.Millisecond

@@ -175,6 +175,7 @@ func (m *measured) add(other measured) {
 	m.cpu += other.cpu
 	m.own += other.own
 	m.between += other.between
+	m.passing = m.passing || other.passing
 	if m.did == nil {
 		m.did = make(counts)
 	}
