@@ -84,7 +84,7 @@ var libraries = map[string][]string{
 	"github.com/ebitengine/purego":        {"internal/codec"},
 	"golang.org/x/crypto":                 {"internal/certificate"},
 	"golang.org/x/net":                    {"internal/webhook"},
-	"golang.org/x/sys":                    {"internal/media", "internal/bench", "internal/codec", "internal/mixer"},
+	"golang.org/x/sys":                    {"internal/media", "internal/bench", "internal/codec", "internal/mixer", "internal/audio"},
 }
 
 // testLibraries may be used by any test.

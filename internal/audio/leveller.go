@@ -40,6 +40,8 @@ type Leveller struct {
 	works  bool    // speech was too quiet or too loud
 	frames int     // of speech, up to speechMemory
 	power  float32 // of it: square of the mean magnitude
+	aim    float32 // gain wanted for that …
+	noise  int     // … on a line with that noise; aim is 0 where it is not known
 
 	// The phrase.
 	length  int
@@ -72,13 +74,7 @@ func (l *Leveller) Write(frame []int16, level, noise int) {
 	if l.change = gain - 1; gain == 1 && from == 1 {
 		return
 	}
-	// Fixed point: 30 bits of fraction for the gain, 13 of them for each sample.
-	at := int64(from * (1 << 30))
-	step := (int64(gain*(1<<30)) - at) / int64(max(len(frame), 1))
-	for i, v := range frame {
-		at += step
-		frame[i] = clip(int(v) * int(at>>17) >> 13)
-	}
+	between(from, gain, len(frame)).apply(frame, hasVectors())
 }
 
 // listen takes the level of a frame and reports whether it may be one of speech.
@@ -108,6 +104,7 @@ func (l *Leveller) phrase() {
 	if l.length < leastPhrase || l.length > mostPhrase || 2*l.steady >= l.length {
 		return
 	}
+	l.aim = 0
 	l.frames = min(l.frames+l.length, speechMemory)
 	l.power += (l.sum/float32(l.length) - l.power) * float32(l.length) / float32(l.frames)
 	if l.frames >= firstSpeech && !l.works {
@@ -121,14 +118,19 @@ func (l *Leveller) speech() float64 {
 	return 10*math.Log10(float64(max(l.power, 1))) + 20*math.Log10(speechForm/fullScale)
 }
 
-// wanted returns the gain that would make speech as loud as is usual.
+// wanted returns the gain that would make speech as loud as is usual. It is reckoned
+// anew when the speech or the noise is known to be another.
 func (l *Leveller) wanted(noise int) float32 {
+	if l.aim != 0 && noise == l.noise {
+		return l.aim
+	}
 	db := usualSpeech - l.speech()
 	if math.Abs(db) < atUsual {
 		db = 0
 	}
 	room := mostNoise - 20*math.Log10(float64(max(noise, 1))*1.25/fullScale)
-	return float32(math.Pow(10, min(max(db, -mostChange), mostChange, max(room, 0))/20))
+	l.aim, l.noise = float32(math.Pow(10, min(max(db, -mostChange), mostChange, max(room, 0))/20)), noise
+	return l.aim
 }
 
 // toward moves gain by one frame.

@@ -1,0 +1,7 @@
+//go:build !amd64
+
+package audio
+
+func hasVectors() bool { return false }
+
+func gainVector(frame *int16, at, step uint32, eights int) { panic("no vectors") }
