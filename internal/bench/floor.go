@@ -48,7 +48,8 @@ func Echo(ctx context.Context, addr string, out io.Writer) error {
 const echoReady = "echo on"
 
 // measureFloor lets a load send to an echo for a time and returns what that costs, in
-// CPU-ms per leg and second.
+// CPU-ms per leg and second: for so many packets as a leg is meant to send, however many
+// a generator that was held up has sent.
 func measureFloor(ctx context.Context, s *Stage, l Load, d time.Duration) (float64, error) {
 	f, err := formatOf(s.Codec)
 	if err != nil {
@@ -92,7 +93,8 @@ func measureFloor(ctx context.Context, s *Stage, l Load, d time.Duration) (float
 	case n.received < n.sent*9/10-int64(under*l.Legs()):
 		return 0, fmt.Errorf("%d packets sent and %d echoed: they do not go round", n.sent, n.received)
 	}
-	return perLeg(used, l.Legs(), d), nil
+	legSeconds := time.Duration(n.received) * tickTime
+	return perLeg(used, 1, legSeconds), nil
 }
 
 // spent returns how much CPU time p uses in d.
