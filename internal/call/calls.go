@@ -20,6 +20,7 @@ type Calls struct {
 	log *slog.Logger
 
 	taken, refused, panics atomic.Uint64
+	begun                  atomic.Uint32 // calls, whatever became of them
 	quality                qualities
 
 	mu       sync.Mutex

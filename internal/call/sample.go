@@ -1,7 +1,6 @@
 package call
 
 import (
-	"hash/fnv"
 	"time"
 
 	"confab/internal/contract"
@@ -18,10 +17,7 @@ func (cs *Calls) Sample(plane *media.Plane, share, of int, tell func(call contra
 	var calls []*Call
 	var sessions []*media.Session
 	var since []time.Time
-	for _, c := range cs.List() {
-		if shareOf(c.sid, of) != share {
-			continue
-		}
+	for _, c := range cs.inShare(share, of) {
 		if info := c.Info(); !info.Answered.IsZero() && !info.Status.Terminal() {
 			calls, sessions, since = append(calls, c), append(sessions, c.leg.Session()), append(since, info.Answered)
 		}
@@ -34,9 +30,14 @@ func (cs *Calls) Sample(plane *media.Plane, share, of int, tell func(call contra
 	}
 }
 
-// shareOf returns which of so many shares a call is of.
-func shareOf(sid contract.CallSID, of int) int {
-	h := fnv.New32a()
-	h.Write([]byte(sid))
-	return int(h.Sum32() % uint32(of))
+// inShare returns the calls of a share of all that live, in any order.
+func (cs *Calls) inShare(share, of int) (calls []*Call) {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	for _, c := range cs.bySID {
+		if int(c.share%uint32(of)) == share {
+			calls = append(calls, c)
+		}
+	}
+	return calls
 }

@@ -77,8 +77,8 @@ func (s *Session) reading(now time.Duration) (r Reading) {
 		s.read, s.out.saying = &next, new(saying)
 		return r
 	}
-	last, sound := s.read, s.in.sound
-	s.read = &next
+	last, sound := *s.read, s.in.sound
+	*s.read = next
 	r.Over = now - last.at
 	r.Sent -= last.sent
 	r.Received -= min(last.received, r.Received)
