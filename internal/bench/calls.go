@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 )
 
@@ -78,7 +79,7 @@ func runCalls(ctx context.Context, s *Stage) (Outcome, error) {
 	if best.dialled == 0 {
 		return o, errors.New("not even the fewest calls were taken")
 	}
-	o.Values["calls"] = best.rate(best.answered)
+	o.Values["calls"] = math.Round(best.rate(best.answered)) // the window is not one of whole calls
 	o.Values["cpu"] = ms(best.cpu) / float64(best.answered)
 	o.Values["setup_p50"], o.Values["setup_p99"] = ms(best.setups.quantile(0.5)), ms(best.setups.quantile(0.99))
 	over, err := s.offer(ctx, t, g, max(past, overload*best.rate(best.dialled)))

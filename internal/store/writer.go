@@ -10,7 +10,12 @@ import (
 )
 
 const (
-	breath   = time.Millisecond      // of a journal that is always busy
+	// apart is how long after one commit has begun the next one does while many events
+	// come, and many is how many of them in that time: a commit costs as much as dozens of
+	// events that share it. Who writes little never waits.
+	apart    = 20 * time.Millisecond
+	many     = 16
+	breath   = time.Millisecond      // at least, of a journal that is always busy
 	maxBatch = 4096                  // events in one transaction
 	minRetry = 50 * time.Millisecond // first wait after a commit that failed
 	maxRetry = 2 * time.Second       // and the longest
@@ -27,7 +32,8 @@ type writer struct {
 	conn  *sql.Conn // nil until needed, and after an error
 	stmts map[string]*sql.Stmt
 
-	rested time.Time // when it last did not hold the lock for a moment
+	lately time.Time // when those of the last commits began that came one after another …
+	events int       // … and how many events they had
 }
 
 // run writes until the journal is closed and empty. An error keeps what it met
@@ -39,6 +45,7 @@ func (w *writer) run() {
 		todo, wait, closed := w.journal.take(maxBatch)
 		switch {
 		case !todo.empty():
+			w.begin(len(todo.events))
 			if !w.insist(todo) {
 				return
 			}
@@ -48,18 +55,29 @@ func (w *writer) run() {
 			return
 		default:
 			w.journal.sleep(wait)
-			w.rested = time.Now()
 		}
 	}
 }
 
-// rest lets go of SQLite's write lock for a moment, at most every 20 ms, when
-// there has been something to write all the time: others (the numbers, the
-// command line) would not get it otherwise.
+// begin takes note that so many events are about to be committed.
+func (w *writer) begin(events int) {
+	if now := time.Now(); now.Sub(w.lately) >= apart {
+		w.lately, w.events = now, 0
+	}
+	w.events += events
+}
+
+// rest waits until the next commit is due, if there was much to write lately. While it
+// does, others (the numbers, the command line) get SQLite's write lock.
 func (w *writer) rest() {
-	if time.Since(w.rested) > 20*breath {
-		time.Sleep(breath)
-		w.rested = time.Now()
+	if w.events < many {
+		return
+	}
+	t := time.NewTimer(max(breath, apart-time.Since(w.lately)))
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-w.journal.quit:
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"confab/internal/contract"
@@ -55,6 +56,50 @@ func TestCommitTwiceIsOnce(t *testing.T) {
 	if twice := dump(); twice != once {
 		t.Errorf("after two commits:\n%swant\n%s", twice, once)
 	}
+}
+
+// While many events come a commit is begun every 20 ms; who writes little waits for none.
+func TestCommits_areSharedWhileManyEventsCome(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		s, err := Open(t.Context(), dir, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		event := func(n int) contract.Event {
+			return contract.Event{Type: contract.EventCallRinging, Sequence: n, Time: time.Now(), Call: &contract.CallInfo{SID: "CA1", Created: time.Now()}}
+		}
+		// commits counts those of a second, in which so many events come each millisecond.
+		commits := func(each int) (n int) {
+			before := s.journal.committedTo()
+			for range 1000 {
+				for range each {
+					s.Append(event(1))
+				}
+				time.Sleep(time.Millisecond)
+				synctest.Wait()
+				if now := s.journal.committedTo(); now != before {
+					before = now
+					n++
+				}
+			}
+			return n
+		}
+		if n := commits(5); n < 45 || n > 60 {
+			t.Errorf("%d commits in a second of many events, want some 50", n)
+		}
+		time.Sleep(time.Second)
+		began := time.Now()
+		for range many - 1 { // and none of them waits for those before
+			if err := s.Wait(t.Context(), s.Append(event(1))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if waited := time.Since(began); waited != 0 {
+			t.Errorf("a few events waited %v for their commits", waited)
+		}
+	})
 }
 
 // What a commit promises, and who may write, are settings of each connection.
