@@ -93,8 +93,8 @@ func measureFloor(ctx context.Context, s *Stage, l Load, d time.Duration) (float
 	case n.received < n.sent*9/10-int64(under*l.Legs()):
 		return 0, fmt.Errorf("%d packets sent and %d echoed: they do not go round", n.sent, n.received)
 	}
-	legSeconds := time.Duration(n.received) * tickTime
-	return perLeg(used, 1, legSeconds), nil
+	sounded := time.Duration(n.received) * tickTime // of all legs
+	return perLeg(used, 1, sounded), nil
 }
 
 // spent returns how much CPU time p uses in d.
