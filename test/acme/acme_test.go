@@ -42,7 +42,7 @@ func TestIssued(t *testing.T) {
 				t.Error("a certificate is shown to who asks for another name")
 			}
 			orders := map[string]int{"tls-alpn-01": 1, "http-01": 2}[by] // the first of the two was for the other challenge
-			if got := p.orders(); got != orders {
+			if got := p.taken(); got != orders {
 				t.Errorf("%d orders, want %d", got, orders)
 			}
 			r.stop()
@@ -52,7 +52,7 @@ func TestIssued(t *testing.T) {
 			if kept, err := again.leaf(t, domain); err != nil || kept.SerialNumber.Cmp(leaf.SerialNumber) != 0 {
 				t.Errorf("after another start: %v %v", kept, err)
 			}
-			if got := p.orders(); got != orders {
+			if got := p.taken(); got != orders {
 				t.Errorf("after another start there are %d orders, want %d", got, orders)
 			}
 		})

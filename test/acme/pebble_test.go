@@ -107,7 +107,10 @@ func startPebble(t *testing.T, o terms) *pebble {
 	return p
 }
 
-// orders is how many certificates it was asked for.
+// taken is how many orders it has taken: one whose nonce it refuses is asked for again.
+func (p *pebble) taken() int { return strings.Count(p.log.String(), "Added order ") }
+
+// orders is how often it was asked for a certificate.
 func (p *pebble) orders() int {
 	return strings.Count(p.log.String(), "POST /order-plz -> calling handler()")
 }
