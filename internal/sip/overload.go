@@ -11,6 +11,11 @@ const (
 	// the socket. Far below T1 (500 ms), at which far ends begin to repeat themselves
 	// and make it worse.
 	overloadTarget = 50 * time.Millisecond
+	// overloadMost is how long it may be before it is known whether it grows shorter, and
+	// lasts for how many intervals in a row it has not done so: who has stood still for a
+	// moment, and has more time than work, catches up by itself.
+	overloadMost = 300 * time.Millisecond
+	lasts        = 3
 	// overloadInterval is how often it is judged, unless too little happens to tell.
 	overloadInterval = 100 * time.Millisecond
 	mostInterval     = 10 * overloadInterval
@@ -47,13 +52,16 @@ const (
 // counts: a burst makes some wait, a standing queue makes all. What the machine can
 // is measured while they wait, for then it has all that it can do: the calls that get
 // their final answer in a second. So many are admitted, less what makes the wait go
-// away, and more little by little while there is none.
+// away, and more little by little while there is none. It begins when a wait does not
+// grow shorter by itself.
 type overload struct {
 	mu      sync.Mutex
 	began   time.Time // the interval
 	waiting int       // messages, now
 	now     interval
 
+	before   time.Duration // the wait of the interval before
+	lasted   int           // intervals in a row in which it was long and grew no shorter
 	limited  bool
 	capacity float64 // calls a second that it can, as far as is known
 	rate     float64 // calls a second that are admitted
@@ -160,10 +168,15 @@ func (o *overload) judgeLocked(now time.Time) {
 	}
 	o.withheld = float64(i.refused) / float64(max(i.asked, 1))
 	o.noteLocked()
-	if wait > overloadTarget {
-		o.holdLocked(wait)
-	} else {
+	if o.lasted++; wait <= overloadTarget || wait < o.before {
+		o.lasted = 0
+	}
+	o.before = wait
+	switch {
+	case wait <= overloadTarget:
 		o.relieveLocked(wait)
+	case o.limited || o.lasted >= lasts || wait > overloadMost || o.longLocked():
+		o.holdLocked(wait)
 	}
 	if i.asked, i.refused = 0, 0; o.waiting <= few {
 		for range min(i.length/overloadInterval-1, 100) { // in which nothing happened
@@ -171,6 +184,12 @@ func (o *overload) judgeLocked(now time.Time) {
 		}
 	}
 	o.began, o.now = now, interval{}
+}
+
+// longLocked reports whether so many messages wait that the last of them would wait for
+// longer than overloadMost.
+func (o *overload) longLocked() bool {
+	return float64(o.waiting) > o.speedLocked()*overloadMost.Seconds()
 }
 
 // noteLocked keeps the interval, or forgets all of them when there is no load whose

@@ -12,6 +12,7 @@ type machine struct {
 	o    *overload
 	cost time.Duration // of a call
 	app  time.Duration // until the application answers
+	idle time.Duration // that it stands still when calls begin to come
 
 	now                     time.Time // up to which it has worked
 	due                     [3][]time.Time
@@ -75,6 +76,7 @@ func (m *machine) offer(rate int, d time.Duration) (answered int) {
 	before := m.settled
 	every := time.Second / time.Duration(rate)
 	start := m.now
+	m.now = m.now.Add(m.idle)
 	for at := start; at.Before(start.Add(d)); at = at.Add(every) {
 		m.work(at)
 		if !m.o.admits(at) {
@@ -214,6 +216,24 @@ func TestOverload_isNotAStall(t *testing.T) {
 	}
 	if m.refused > 0 {
 		t.Errorf("%d refused", m.refused)
+	}
+}
+
+// One that has little time to spare, and stands still for a moment, catches up by itself:
+// nobody is refused, and it takes no longer than it must.
+func TestOverload_letsCatchUp(t *testing.T) {
+	const stall = 200 * time.Millisecond
+	for _, rate := range []int{500, 800, 900} { // of 1,000
+		m := newMachine(time.Millisecond)
+		m.offer(rate, 5*time.Second)
+		from := m.now
+		m.idle = stall
+		for range 10 {
+			m.offer(rate, 5*time.Second)
+		}
+		if worst := m.worst(from); m.refused > 0 || worst > stall+50*time.Millisecond {
+			t.Errorf("%d/s: %d refused, an answer took %v at most", rate, m.refused, worst)
+		}
 	}
 }
 
