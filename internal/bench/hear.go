@@ -13,9 +13,10 @@ import (
 // two words, so that no pause of a voice hides it.
 const listenFor = time.Second
 
-// heardAt is the level of a pitch, in dBov, from which on it is heard. A voice
-// that is there stands 10 dB above, one that is not is far below.
-const heardAt = -42
+// heardAt is the level of a pitch, in dBov, from which on it is heard. A voice that is
+// there stands 14 dB above it, and one that is not as far below; where a thousand
+// talk, and all of it is limited, it is 4 dB and 3.
+const heardAt = -46
 
 // listenTimes is how often one is asked that hears what it should not, or not
 // what it should: a machine that stalls leaves holes in every voice.
