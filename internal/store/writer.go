@@ -12,10 +12,10 @@ import (
 const (
 	// apart is how long after one commit has begun the next one does while many events
 	// come, and many is how many of them in that time: a commit costs as much as dozens of
-	// events that share it. Who writes little never waits.
+	// events that share it. Who writes little does not wait for others to come.
 	apart    = 20 * time.Millisecond
 	many     = 16
-	breath   = time.Millisecond      // at least, of a journal that is always busy
+	breath   = time.Millisecond      // of a journal that is always busy, at least
 	maxBatch = 4096                  // events in one transaction
 	minRetry = 50 * time.Millisecond // first wait after a commit that failed
 	maxRetry = 2 * time.Second       // and the longest
@@ -34,6 +34,7 @@ type writer struct {
 
 	lately time.Time // when those of the last commits began that came one after another …
 	events int       // … and how many events they had
+	rested time.Time // when it last did not hold the lock for a moment
 }
 
 // run writes until the journal is closed and empty. An error keeps what it met
@@ -55,6 +56,7 @@ func (w *writer) run() {
 			return
 		default:
 			w.journal.sleep(wait)
+			w.rested = time.Now()
 		}
 	}
 }
@@ -67,18 +69,24 @@ func (w *writer) begin(events int) {
 	w.events += events
 }
 
-// rest waits until the next commit is due, if there was much to write lately. While it
-// does, others (the numbers, the command line) get SQLite's write lock.
+// rest waits until the next commit is due, if many events came lately. It lets go of
+// SQLite's write lock for a moment, at least every 20 ms, also when there are few and the
+// disk is slow: others (the numbers, the command line) would not get it otherwise.
 func (w *writer) rest() {
-	if w.events < many {
+	pause := breath
+	switch {
+	case w.events >= many:
+		pause = max(breath, apart-time.Since(w.lately))
+	case time.Since(w.rested) <= apart:
 		return
 	}
-	t := time.NewTimer(max(breath, apart-time.Since(w.lately)))
+	t := time.NewTimer(pause)
 	defer t.Stop()
 	select {
 	case <-t.C:
 	case <-w.journal.quit:
 	}
+	w.rested = time.Now()
 }
 
 // insist commits todo however often it takes; it reports false when the journal

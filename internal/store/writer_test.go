@@ -102,6 +102,28 @@ func TestCommits_areSharedWhileManyEventsCome(t *testing.T) {
 	})
 }
 
+// A slow disk that always has a few events to write leaves the lock to others now and then.
+func TestCommits_leaveTheLockToOthers(t *testing.T) {
+	for _, takes := range []time.Duration{3 * time.Millisecond, 30 * time.Millisecond} {
+		synctest.Test(t, func(t *testing.T) {
+			w := &writer{journal: newJournal(0), rested: time.Now()}
+			longest, held := time.Duration(0), time.Now()
+			for range 100 {
+				w.begin(1)
+				time.Sleep(takes) // the commit
+				ends := time.Now()
+				longest = max(longest, ends.Sub(held))
+				if w.rest(); time.Since(ends) >= breath {
+					held = time.Now()
+				}
+			}
+			if longest > apart+takes {
+				t.Errorf("commits of %v: others do not get the lock for %v", takes, longest)
+			}
+		})
+	}
+}
+
 // What a commit promises, and who may write, are settings of each connection.
 func TestConnectionSettings(t *testing.T) {
 	dir := t.TempDir()
