@@ -7,8 +7,8 @@ const (
 	sampleBits = 13
 )
 
-// eight is how many samples the vector unit takes at a time.
-const eight = 8
+// vectorBlock is how many samples the vector unit takes at a time.
+const vectorBlock = 8
 
 // gains is a gain that changes from sample to sample: the first is made louder by
 // at + step, the next by at + 2·step. A step that takes away wraps around.
@@ -23,10 +23,11 @@ func between(from, to float32, n int) gains {
 // apply makes frame louder or quieter, in place; vectors says that there is a vector
 // unit for it.
 func (g gains) apply(frame []int16, vectors bool) {
-	if eights := len(frame) / eight; vectors && eights > 0 {
-		gainVector(&frame[0], g.at, g.step, eights)
-		g.at += uint32(eights*eight) * g.step
-		frame = frame[eights*eight:]
+	if blocks := len(frame) / vectorBlock; vectors && blocks > 0 {
+		gainVector(&frame[0], g.at, g.step, blocks)
+		n := blocks * vectorBlock
+		g.at += uint32(n) * g.step
+		frame = frame[n:]
 	}
 	for i, v := range frame {
 		g.at += g.step

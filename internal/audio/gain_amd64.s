@@ -6,10 +6,10 @@ DATA oneToEight<>+16(SB)/8, $0x0000000600000005
 DATA oneToEight<>+24(SB)/8, $0x0000000800000007
 GLOBL oneToEight<>(SB), RODATA|NOPTR, $32
 
-// func gainVector(frame *int16, at, step uint32, eights int)
+// func gainVector(frame *int16, at, step uint32, blocks int)
 TEXT ·gainVector(SB), NOSPLIT, $0-24
 	MOVQ         frame+0(FP), DX
-	MOVQ         eights+16(FP), CX
+	MOVQ         blocks+16(FP), CX
 	MOVL         at+8(FP), AX
 	MOVL         step+12(FP), BX
 	VMOVD        AX, X4
@@ -20,18 +20,18 @@ TEXT ·gainVector(SB), NOSPLIT, $0-24
 	VPADDD       Y6, Y4, Y4 // the gains of eight samples
 	VPSLLD       $3, Y5, Y5 // and by how much those of the next eight are more
 
-eight:
+block:
 	VPMOVSXWD    (DX), Y0
 	VPSRLD       $17, Y4, Y1  // a gain is a word, the one above it 0:
 	VPMADDWD     Y1, Y0, Y0   // its product is all that is added
-	VPSRAD       $13, Y0, Y0
+	VPSRAD       $13, Y0, Y0  // sampleBits
 	VEXTRACTI128 $1, Y0, X1
 	VPACKSSDW    X1, X0, X0
 	VMOVDQU      X0, (DX)
 	VPADDD       Y5, Y4, Y4
 	ADDQ         $16, DX
 	DECQ         CX
-	JNZ          eight
+	JNZ          block
 
 	VZEROUPPER
 	RET

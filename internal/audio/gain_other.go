@@ -4,4 +4,4 @@ package audio
 
 func hasVectors() bool { return false }
 
-func gainVector(frame *int16, at, step uint32, eights int) { panic("no vectors") }
+func gainVector(frame *int16, at, step uint32, blocks int) { panic("no vectors") }

@@ -172,6 +172,35 @@ func TestLeveller_doesNotPumpNoise(t *testing.T) {
 	}
 }
 
+// Another takes the telephone, and the line grows noisy: the gain follows both.
+func TestLeveller_followsTheTalkerAndTheLine(t *testing.T) {
+	const rate = 8000
+	l := new(audio.Leveller)
+	speech := speechLike(rate, 40, 3)
+	last := func(dbov float64, noise int) float64 {
+		_, gains := levelled(l, rate, at(speech, rate, dbov), noise)
+		return gains[len(gains)-1]
+	}
+	if got := last(-42, 0); got < 10 {
+		t.Errorf("at −42 dBov: gain %.1f dB, want 12", got)
+	}
+	before, loudest := l.Gain(), []int16(nil)
+	for frame := range slices.Chunk(at(speech, rate, -42), rate/50) {
+		if loudest == nil || magnitude(frame) > magnitude(loudest) {
+			loudest = slices.Clone(frame)
+		}
+	}
+	if l.Write(loudest, magnitude(loudest), 45); l.Gain() >= before {
+		t.Errorf("in the middle of a phrase the line grows noisy: gain %.2f dB, %.2f before", l.Gain(), before)
+	}
+	if got := last(-42, 45); got < 4 || got > 6.5 { // −56 dBov
+		t.Errorf("on a noisy line: gain %.1f dB, want about 6", got)
+	}
+	if got := last(-15, 45); got > -6 {
+		t.Errorf("at −15 dBov: gain %.1f dB, want about -9", got)
+	}
+}
+
 func TestLeveller_doesNotAllocate(t *testing.T) {
 	l, frame := new(audio.Leveller), speechLike(8000, 0.02, 1)
 	if n := testing.AllocsPerRun(100, func() { l.Write(frame, 90, 3) }); n != 0 {
