@@ -44,7 +44,7 @@ type Call struct {
 	handler Handler
 	sid     contract.CallSID
 	created time.Time
-	share   uint32 // of those that are looked at in turn: see Calls.Sample
+	nth     uint32 // of all, which says in which share it is: see Calls.Sample
 
 	life     context.Context
 	kill     context.CancelCauseFunc
@@ -66,7 +66,7 @@ type Call struct {
 
 func newCall(cs *Calls, sid contract.CallSID, info contract.CallInfo) *Call {
 	c := &Call{
-		calls: cs, handler: cs.cfg.Handler, sid: sid, created: time.Now(), share: cs.begun.Add(1),
+		calls: cs, handler: cs.cfg.Handler, sid: sid, created: time.Now(), nth: cs.begun.Add(1),
 		answered: make(chan struct{}), done: make(chan struct{}), limited: make(chan struct{}, 1),
 		info:  info,
 		limit: cs.cfg.TimeLimit,

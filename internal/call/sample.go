@@ -35,7 +35,7 @@ func (cs *Calls) inShare(share, of int) (calls []*Call) {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	for _, c := range cs.bySID {
-		if int(c.share%uint32(of)) == share {
+		if int(c.nth%uint32(of)) == share {
 			calls = append(calls, c)
 		}
 	}

@@ -9,10 +9,10 @@ import (
 // come up: each call is an INVITE, an answer once the application has said what to do,
 // and a BYE half a second later, which cost a quarter, a half and a quarter of a call.
 type machine struct {
-	o    *overload
-	cost time.Duration // of a call
-	app  time.Duration // until the application answers
-	idle time.Duration // that it stands still when calls begin to come
+	o     *overload
+	cost  time.Duration // of a call
+	app   time.Duration // until the application answers
+	stall time.Duration // that it stands still when calls begin to come
 
 	now                     time.Time // up to which it has worked
 	due                     [3][]time.Time
@@ -76,7 +76,7 @@ func (m *machine) offer(rate int, d time.Duration) (answered int) {
 	before := m.settled
 	every := time.Second / time.Duration(rate)
 	start := m.now
-	m.now = m.now.Add(m.idle)
+	m.now = m.now.Add(m.stall)
 	for at := start; at.Before(start.Add(d)); at = at.Add(every) {
 		m.work(at)
 		if !m.o.admits(at) {
@@ -227,7 +227,7 @@ func TestOverload_letsCatchUp(t *testing.T) {
 		m := newMachine(time.Millisecond)
 		m.offer(rate, 5*time.Second)
 		from := m.now
-		m.idle = stall
+		m.stall = stall
 		for range 10 {
 			m.offer(rate, 5*time.Second)
 		}
