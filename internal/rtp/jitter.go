@@ -12,8 +12,9 @@ const (
 	dropout   = 3000                   // RFC 3550 A.1, MAX_DROPOUT: a sequence number further ahead than this …
 	misorder  = 100                    // … or further behind than MAX_MISORDER is a jump
 	guard     = 5 * time.Millisecond   // hysteresis of the delay, beyond one packet and twice the jitter
-	tight     = time.Millisecond       // a least margin below this is soon none; and the guard of one that has been …
-	lasting   = 10 * time.Second       // … for so long
+	tight     = time.Millisecond       // a least margin below this is soon none; and all that is to be left of one that has been …
+	lasting   = 10 * time.Second       // … for so long, or twice as long for each time that this was too little …
+	mostDoubt = 5                      // … up to so often
 	settle    = 200 * time.Millisecond // between one lessening of the delay and the next
 	unskipped = time.Second            // Spare for so long without a Skip, and the buffer skips by itself
 )
@@ -64,10 +65,11 @@ type JitterStats struct {
 //     over, and nothing is later. A packet that comes too late for that makes
 //     the schedule one frame later.
 //   - When the least margin of the last three seconds played exceeds a packet
-//     (a frame, if that is longer), twice the jitter and a guard of 5 ms (of 1 ms,
-//     once it has done so for ten seconds), one packet may be left out: one that
-//     the caller finds quiet (Spare, Skip) or, failing that for a second, the
-//     next. In a talker's pause the pause is shortened instead.
+//     (a frame, if that is longer), twice the jitter and a guard of 5 ms, one packet
+//     may be left out: one that the caller finds quiet (Spare, Skip) or, failing that for a
+//     second, the next. In a talker's pause the pause is shortened instead.
+//   - What was so for ten seconds is known, and not guessed from the jitter: then all of the
+//     margin but 1 ms is spare. Where that proves wrong, it takes twice as long from then on.
 //   - A caller who can change the time scale of what it plays need not conceal or
 //     leave out anything: it is told when the delay is about to become too short
 //     (Tight) or is too long (Spare), makes a frame more or less of the next few
@@ -98,19 +100,20 @@ type Jitter struct {
 	running  bool
 	any      bool // there is a packet played last since the schedule began …
 	playedSN uint16
-	grow     bool  // a packet came too late: be one frame later
-	sparing  bool  // every packet has been Spare since spareSince
-	played   int64 // … and its timestamp
-	cursor   int64 // everything before it has been played or given up
-	stall    int64 // concealed since the buffer ran out, at the cursor
-	run      int64 // concealed or silent since the last packet was played
+	lasted   uint16 // and how long it lasts
+	grow     bool   // a packet came too late: be one frame later
+	sparing  bool   // every packet has been Spare since spareSince
+	played   int64  // … and its timestamp
+	cursor   int64  // everything before it has been played or given up
+	stall    int64  // concealed since the buffer ran out, at the cursor
+	run      int64  // concealed or silent since the last packet was played
 	lastPop  time.Duration
 	margins  window
 
 	// Lessening the delay.
 	lastSpare int64         // duration of the packet handed out as Spare; 0: none
 	shifted   time.Duration // when the delay was last lessened
-	calm      time.Duration // when the least margin last was not worth a packet, twice the jitter and tight
+	calm      time.Duration // when the least margin last was not worth a packet and tight
 
 	kept, handed uint64        // JitterStats.Kept and Played
 	delay        time.Duration // JitterStats.Delay
@@ -122,6 +125,8 @@ type Jitter struct {
 	jump       uint32      // the sequence number that would confirm a jump; above 65535: none
 	floor      uint16      // packets before this one belong to the schedule before the present one …
 	floored    bool        // … if there was one
+	doubt      uint8       // how often a delay that had lasted proved too short
+	lessened   bool        // the delay has been lessened, and has not proved too short since
 	offSince   time.Duration
 	spareSince time.Duration
 }
@@ -268,6 +273,7 @@ func (j *Jitter) restart() {
 	j.held.init()
 	j.running, j.any, j.off, j.grow, j.sparing = false, false, false, false, false
 	j.stall, j.run, j.lastSpare = 0, 0, 0
+	j.doubt, j.lessened = 0, false
 	j.margins = window{}
 }
 
@@ -353,6 +359,7 @@ func (j *Jitter) past(t, duration int64) bool {
 func (j *Jitter) lament(arrival time.Duration, t int64) {
 	due := j.lastPop + j.duration(j.frame-(j.cursor+j.stall-t))
 	j.margins.note(due-arrival, 0)
+	j.tooShort(arrival)
 	j.grow = j.grow || j.delay+FrameDuration <= MaxDelay
 }
 

@@ -198,6 +198,74 @@ func TestJitter_aFrameForOneLatePacketIsGivenBack(t *testing.T) {
 	}
 }
 
+// What a network has done for ten seconds is known: a packet is given back though hardly more is
+// left than that, and twice the jitter is not.
+func TestJitter_whatHasLastedIsKnown(t *testing.T) {
+	s := newTalker(tick - 5*time.Millisecond) // 5 ms before the tick
+	random := lcg(1)
+	jitter := func() time.Duration { return time.Duration(random()%3000) * time.Microsecond }
+	s.speak(5*time.Second, tick, jitter)
+	s.speak(tick, tick, func() time.Duration { return 6 * time.Millisecond })
+	s.speak(25*time.Second, tick, jitter)
+	l := listen(t, s.out, &listener{quiet: true})
+	if st := l.j.Stats(); st.Jitter < 500*time.Microsecond || st.Delay > 5*time.Millisecond {
+		t.Errorf("the jitter is %v, the delay %v", st.Jitter, st.Delay)
+	}
+}
+
+// Packets that are late again and again make the delay longer for good: what proved wrong is
+// tried for longer.
+func TestJitter_isNotFooledForEver(t *testing.T) {
+	for _, every := range []int{14, 20, 60} {
+		s := newTalker(18 * time.Millisecond)
+		random := lcg(uint64(every))
+		s.speak(time.Hour, tick, func() time.Duration {
+			if random()%uint64(every*50) == 0 {
+				return 8 * time.Millisecond
+			}
+			return 0
+		})
+		l := listen(t, s.out, &listener{quiet: true})
+		if n := count(l.got[:len(l.got)-1], rtp.Empty); n == 0 || n > 25 {
+			t.Errorf("a packet is late every %d s: %d were concealed in an hour", every, n)
+		}
+	}
+}
+
+// A caller who has its ticks later knows at once what that makes spare, and keeps the delay as short.
+func TestJitter_later(t *testing.T) {
+	const by = 5 * time.Millisecond
+	s := newTalker(tick - 17*time.Millisecond)
+	s.speak(10*time.Second, tick, none)
+	var l listener
+	l.j.Init(rate, 160)
+	moved, spared := false, time.Duration(0)
+	for i, p := range s.out {
+		for at := time.Duration(i) * tick; l.now <= at; l.now += tick {
+			if at > 5*time.Second && !moved {
+				if spares, ok := l.j.Spares(0); spares || !ok {
+					t.Errorf("in the old slot: %v, %v", spares, ok)
+				}
+				if spares, ok := l.j.Spares(by + 2*time.Millisecond); !spares || !ok {
+					t.Errorf("in the new slot: %v, %v", spares, ok)
+				}
+				l.j.Later(l.now, by)
+				l.now, moved = l.now+by, true
+			}
+			pop := l.j.Pop(l.now, frame)
+			if pop.Spare {
+				l.j.Skip()
+				l.j.Pop(l.now, frame)
+				spared = l.now - 5*time.Second
+			}
+		}
+		l.j.Push(p.arrival, p.Packet, p.duration)
+	}
+	if st := l.j.Stats(); spared == 0 || spared > 500*time.Millisecond || st.Empty > 0 || st.Delay > by {
+		t.Errorf("spared after %v: %+v", spared, st)
+	}
+}
+
 func TestJitter_aStallIsCutToTheBound(t *testing.T) {
 	s := newTalker(3 * time.Millisecond)
 	s.speak(5*time.Second, tick, none)

@@ -113,12 +113,30 @@ func (j *Jitter) Skip() {
 func (j *Jitter) Shift(now time.Duration, frames int) {
 	j.lastPop, j.lastSpare = now, 0
 	j.shift(int64(frames) * j.frame)
-	j.shifted, j.sparing = now, false
+	if frames > 0 {
+		j.tooShort(now)
+	}
+	j.shifted, j.sparing, j.lessened = now, false, frames < 0
 	if frames > 0 {
 		j.stats.Stretched += uint64(frames)
 	} else {
 		j.stats.Shortened += uint64(-frames)
 	}
+}
+
+// Later tells that from the next Pop on the caller has its ticks so much later. Whether the
+// delay then does without a packet is known at once: the network has not changed.
+func (j *Jitter) Later(now, by time.Duration) {
+	j.margins.shift(by)
+	j.calm = min(j.calm, now-j.lasting())
+}
+
+// Spares reports whether the delay would do without a packet if the caller had its ticks so
+// much later: the least margin would be longer than that by what is enough to rely on. ok is
+// false while too little has been played to tell.
+func (j *Jitter) Spares(later time.Duration) (spares, ok bool) {
+	least, ok := j.margins.least()
+	return ok && j.left(j.lasted, least+later) > 2*tight, ok
 }
 
 // start begins the schedule if the time has come: twice the jitter after the
@@ -229,13 +247,24 @@ func (j *Jitter) spareNow(now time.Duration) bool {
 // spare reports whether the delay would still do without head, with that least margin: one
 // that has lasted may be less.
 func (j *Jitter) spare(now time.Duration, head *slot, least time.Duration) bool {
-	left := j.left(head, least)
-	return (left > guard || left > tight && now-j.calm >= lasting) && now-j.shifted >= settle
+	left := j.left(head.duration, least)
+	return (left > guard+2*j.jitter || left > tight && now-j.calm >= j.lasting()) && now-j.shifted >= settle
 }
 
-// left returns what would be left of that least margin without head.
-func (j *Jitter) left(head *slot, least time.Duration) time.Duration {
-	return least - j.duration(max(int64(head.duration), j.frame)) - 2*j.jitter
+// left returns what would be left of that least margin without a packet that lasts so long.
+func (j *Jitter) left(duration uint16, least time.Duration) time.Duration {
+	return least - j.duration(max(int64(duration), j.frame))
+}
+
+func (j *Jitter) lasting() time.Duration { return lasting << j.doubt }
+
+// tooShort takes note that the delay is, or is about to be. If it has just been lessened for what it
+// had been, that is asked of it for longer the next time.
+func (j *Jitter) tooShort(now time.Duration) {
+	if j.lessened && now-j.shifted < j.lasting() {
+		j.doubt = min(j.doubt+1, mostDoubt)
+	}
+	j.lessened = false
 }
 
 // skipHead leaves the head out.
@@ -249,7 +278,7 @@ func (j *Jitter) skipHead(now time.Duration) {
 
 func (j *Jitter) skipped(now time.Duration, units int64) {
 	j.shift(-units)
-	j.shifted, j.sparing = now, false
+	j.shifted, j.sparing, j.lessened = now, false, true
 	j.stats.Skipped++
 }
 
@@ -262,11 +291,12 @@ func (j *Jitter) play(now time.Duration, skipped bool) Popped {
 	// What was concealed while this packet was late, and what it overlaps of
 	// the packet before it, make everything later from here on.
 	if later := j.cursor + j.stall - head.timestamp; later > 0 {
+		j.tooShort(now)
 		j.shift(later)
 		j.grow = false
 	}
 	j.cursor, j.stall, j.run = max(j.cursor, head.timestamp+int64(head.duration)), 0, 0
-	j.played, j.playedSN, j.any = head.timestamp, head.sequence, true
+	j.played, j.playedSN, j.lasted, j.any = head.timestamp, head.sequence, head.duration, true
 	j.handed++
 	j.delay = now - head.arrival
 	j.margins.note(j.delay, j.duration(int64(head.duration)))
@@ -275,7 +305,7 @@ func (j *Jitter) play(now time.Duration, skipped bool) Popped {
 		Marker: head.marker(), Sequence: head.sequence, Timestamp: uint32(head.timestamp), Skipped: skipped}
 	least, ok := j.margins.least()
 	out.Tight = ok && least < tight && now-j.shifted >= settle
-	if !ok || j.left(&head, least) <= tight {
+	if !ok || j.left(head.duration, least) <= tight {
 		j.calm = now
 	}
 	if out.Spare = ok && j.spare(now, &head, least); out.Spare {
