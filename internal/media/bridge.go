@@ -42,6 +42,7 @@ type part struct {
 	asides   []*aside // to members, from other loops and other layers
 	whispers bool     // a member says something to one on another loop or layer alone
 	turn     turn
+	align    align
 }
 
 // member is a session's place at a bridge.

@@ -66,6 +66,7 @@ type loop struct {
 	count    counters
 	load     load
 	scaled   scaling
+	aligned  int // turns that alignOne has had
 }
 
 // slot is what is due in one part of the tick.
@@ -142,6 +143,7 @@ func (l *loop) turn(n int64) int64 {
 	l.sayOn()
 	l.tick(&l.slots[n%slotsPerTick])
 	l.flush()
+	l.alignOne(&l.slots[n%slotsPerTick])
 	l.tellLost()
 	l.load.worked(l.now, time.Since(l.plane.epoch))
 	return n

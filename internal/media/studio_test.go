@@ -106,6 +106,7 @@ func (t *studio) turn() {
 			t.speak(f)
 		}
 	}
+	t.part.align.next = math.MaxInt64 // its packets come when it is due, whatever the slot
 	next := t.loop().slot/slotsPerTick*slotsPerTick + slotsPerTick + int64(t.part.slot)
 	// However long the machine took for the last turn, it is time for the next one.
 	t.loop().plane.epoch = time.Now().Add(-time.Duration(next) * slotDuration)

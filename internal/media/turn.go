@@ -28,6 +28,9 @@ type turn struct {
 
 // tick begins p's turn, and ends it if the part is small.
 func (p *part) tick(l *loop) {
+	if p.rests(l) {
+		return
+	}
 	p.finish(l) // of a loop that was held up
 	p.hear(l)
 	p.sum()
@@ -144,6 +147,7 @@ func (p *part) widen() {
 func (p *part) join(m *member) {
 	m.session.pace.takes = false
 	p.members = append(p.members, m)
+	p.unsettle()
 }
 
 // leave takes m out, so that those who have said stay in front of those who have not. It
@@ -165,6 +169,7 @@ func (p *part) leave(m *member) bool {
 	}
 	p.members[i], p.members[last] = p.members[last], nil
 	p.members = p.members[:last]
+	p.unsettle()
 	return true
 }
 

@@ -1,0 +1,129 @@
+package media
+
+import "time"
+
+// When a bridge is due is free to choose, and a packet waits for that: between nothing and a
+// tick, by when its far end sends. In a large bridge that is the same whatever the slot. In a small
+// one it is not: of four that happen to send in the five milliseconds before its slot each waits two or
+// three, and of four that send in those behind it seventeen. So a small bridge, all of it on one loop, looks from time to time
+// whether another slot would be better.
+//
+// It only ever becomes later, by less than a tick: then no packet is missing, and who has thereby one too many
+// leaves one out, in silence or little by little (rtp.Jitter.Later).
+const (
+	mostAligned = 64 // members: of more, the slots differ by next to nothing
+	// alignWorth is by how much the packets of a bridge must wait less in another slot, at
+	// the mean. A far end sees the move as jitter, once.
+	alignWorth = time.Millisecond
+
+	alignJoined = int64(4 * time.Second / slotDuration)  // after somebody has come or gone, until enough has been heard of them
+	alignMoved  = int64(15 * time.Second / slotDuration) // after a move, until it has had its effect
+	alignAgain  = int64(time.Minute / slotDuration)      // for clocks drift
+)
+
+// align is when a part looks for a better slot, and when it is due again after a move.
+type align struct {
+	next int64 // slot of the loop
+	from int64 // it has no turn before that slot
+}
+
+// rests reports whether p, which has moved, has a tick yet to wait.
+func (p *part) rests(l *loop) bool { return l.slot < p.align.from }
+
+// unsettle lets p look for a better slot a while after somebody has come or gone.
+func (p *part) unsettle() { p.align.next = p.loop.slot + alignJoined }
+
+// alignOne lets one of the parts in s look for a better slot, another in each turn. It is called
+// when what is due has been said.
+func (l *loop) alignOne(s *slot) {
+	if len(s.parts) == 0 {
+		return
+	}
+	l.aligned++
+	p := s.parts[l.aligned%len(s.parts)]
+	if l.slot < p.align.next || p.rests(l) {
+		return
+	}
+	p.align.next = l.slot + alignAgain
+	if n := len(p.members); n < 2 || n > mostAligned {
+		return
+	}
+	if later := p.bestSlot(); later > 0 && p.moveLater(later) {
+		p.align.next = l.slot + alignMoved
+	}
+}
+
+// bestSlot returns by how many slots p should be later; 0: it is best where it is.
+func (p *part) bestSlot() (best int) {
+	var spares [slotsPerTick]int // members who have a packet too many, if it is so much later
+	heard := 0
+	for _, m := range p.members {
+		in := &m.session.in
+		if m.muted || in.codec == nil || in.held || !in.speaks {
+			continue
+		}
+		if _, ok := in.jitter.Spares(0); !ok {
+			continue // nothing comes, or not for long
+		}
+		heard++
+		for k := range spares {
+			if ok, _ := in.jitter.Spares(time.Duration(k) * slotDuration); ok {
+				spares[k]++
+			}
+		}
+	}
+	due := p.loop.due()
+	gained := time.Duration(heard)*alignWorth - 1 // of all together
+	for k := 1; k < slotsPerTick; k++ {
+		gain := time.Duration(spares[k]-spares[0])*tickDuration - time.Duration(heard*k)*slotDuration
+		if gain > gained && hasRoom(due, (p.slot+k)%slotsPerTick, len(p.members)) {
+			best, gained = k, gain
+		}
+	}
+	return best
+}
+
+// due returns how many sessions are due in each slot.
+func (l *loop) due() (n [slotsPerTick]int) {
+	for i := range l.slots {
+		n[i] = len(l.slots[i].sessions)
+		for _, p := range l.slots[i].parts {
+			n[i] += len(p.members)
+		}
+	}
+	return n
+}
+
+// hasRoom reports whether so many members more may be due in a slot, where so many are in each: its
+// turn is not to become much longer than the others.
+func hasRoom(due [slotsPerTick]int, slot, members int) bool {
+	all := 0
+	for _, n := range due {
+		all += n
+	}
+	there := due[slot] + members
+	return there <= mostAligned || there <= 3*all/(2*slotsPerTick)
+}
+
+// moveLater lets p be due so many slots later, from the next tick on. It returns false if it cannot
+// be now: the bridge has a part on another loop, or is about to.
+func (p *part) moveLater(slots int) bool {
+	b, l := p.bridge, p.loop
+	if !b.mu.TryLock() {
+		return false // it is asked again
+	}
+	defer b.mu.Unlock()
+	if len(b.parts) != 1 || b.closed {
+		return false
+	}
+	l.removePart(p)
+	p.slot = (p.slot + slots) % slotsPerTick
+	b.slot = p.slot
+	l.addPart(p)
+	p.align.from = l.slot + slotsPerTick
+	for _, m := range p.members {
+		m.session.due = p.slot
+		m.session.in.jitter.Later(l.now, time.Duration(slots)*slotDuration)
+	}
+	return true
+}

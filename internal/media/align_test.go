@@ -1,0 +1,172 @@
+package media_test
+
+import (
+	"math/rand/v2"
+	"net"
+	"net/netip"
+	"sync"
+	"testing"
+	"time"
+
+	"confab/internal/media"
+	"confab/internal/memnet"
+	"confab/internal/rtp"
+)
+
+const (
+	aTick  = 20 * time.Millisecond
+	aSlot  = aTick / 8
+	aTight = 2 * time.Millisecond // what is less than this is not relied upon
+)
+
+// participant is a phone that sends at its own moment of each tick, and keeps when it was sent what.
+type participant struct {
+	*phone
+	session *media.Session
+	stats   media.Stats // of it, a second before the end
+	phase   time.Duration
+	at      []time.Time
+	stamps  []uint32
+}
+
+// meet lets phones that send at those moments meet at a bridge, for so long.
+func meet(t *testing.T, network *memnet.Net, p *media.Plane, bridge *media.Bridge, phases []time.Duration, d time.Duration) []*participant {
+	t.Helper()
+	var all []*participant
+	for i, phase := range phases {
+		host := netip.AddrFrom4([4]byte{192, 0, 2, byte(100 + i)})
+		far := newPhone(t, network, host, netip.AddrPortFrom(switchAddr, 1))
+		far.r.SSRC = uint32(i + 1)
+		s := open(t, p, media.SessionConfig{Remote: far.addr(), Signal: host})
+		far.to = net.UDPAddrFromAddrPort(s.Local())
+		start(t, s, far.addr())
+		if err := bridge.Join(s, false); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, &participant{phone: far, session: s, phase: phase})
+	}
+	var senders, readers sync.WaitGroup
+	for _, x := range all {
+		readers.Go(x.read)
+		senders.Go(func() {
+			time.Sleep(x.phase)
+			x.speak(int(d / aTick))
+		})
+	}
+	time.Sleep(d - time.Second)
+	for _, x := range all {
+		x.stats = x.session.Stats()
+	}
+	senders.Wait()
+	for _, x := range all {
+		x.conn.SetReadDeadline(time.Now())
+	}
+	readers.Wait()
+	return all
+}
+
+func (x *participant) read() {
+	b := make([]byte, 1500)
+	for {
+		n, _, err := x.conn.ReadFrom(b)
+		if err != nil {
+			return
+		}
+		if r, err := rtp.Parse(b[:n]); err == nil && r.PayloadType == 0 {
+			x.at, x.stamps = append(x.at, time.Now()), append(x.stamps, r.Timestamp)
+		}
+	}
+}
+
+// waits returns how long packets sent at those moments wait at the mean, if the slot they wait for
+// is that long after the first moment of the tick.
+func waits(phases []time.Duration, slot time.Duration) (mean time.Duration) {
+	for _, p := range phases {
+		wait := ((slot-p)%aTick + aTick) % aTick
+		if wait < aTight {
+			wait += aTick
+		}
+		mean += wait / time.Duration(len(phases))
+	}
+	return mean
+}
+
+// A small bridge is due when the packets of those who stand there have waited the least, and on the way
+// there nobody misses anything, in either direction.
+func TestAlign_aSmallBridgeIsDueWhenItsPacketsHaveCome(t *testing.T) {
+	for seed := range uint64(6) {
+		random := rand.New(rand.NewPCG(seed, 1))
+		phases := make([]time.Duration, 2+random.IntN(6))
+		for i := range phases {
+			phases[i] = time.Duration(random.IntN(int(aTick)))
+		}
+		if seed == 0 { // all but at once
+			phases = []time.Duration{4 * time.Millisecond, 5 * time.Millisecond, 6 * time.Millisecond}
+		}
+		bubble(t, media.Config{MediaTimeout: -1}, func(t *testing.T, network *memnet.Net, p *media.Plane) {
+			bridge := p.NewBridge()
+			defer bridge.Close()
+			all := meet(t, network, p, bridge, phases, 40*time.Second)
+			best := time.Hour
+			for k := range 8 {
+				best = min(best, waits(phases, time.Duration(k)*aSlot))
+			}
+			var mean time.Duration
+			for _, x := range all {
+				b := x.stats.Buffer
+				mean += b.Delay / time.Duration(len(all))
+				if b.Empty+b.Lost+b.Late+b.Skipped > 0 { // left out is what is over little by little: they speak
+					t.Errorf("%v: who sends at %v: %+v", phases, x.phase, b)
+				}
+				x.check(t)
+			}
+			if mean > best+time.Millisecond {
+				t.Errorf("%v: packets wait %v at the mean, and would %v in the best slot", phases, mean, best)
+			}
+			t.Logf("%d members: packets wait %v at the mean, in the best slot %v", len(phases), mean, best)
+		})
+	}
+}
+
+// check fails if x was not sent a packet a tick, but for moves, or if what it was sent does not go with
+// the clock.
+func (x *participant) check(t *testing.T) {
+	t.Helper()
+	moved := time.Duration(0)
+	for i := 1; i < len(x.at); i++ {
+		if by := x.at[i].Sub(x.at[i-1]) - aTick; by != 0 {
+			moved += by
+			if by < 0 || by >= aTick || i < int(3*time.Second/aTick) && i > 1 {
+				t.Errorf("packet %d came %v later than was due", i, by)
+			}
+		}
+		said := time.Duration(x.stamps[i]-x.stamps[0]) * time.Second / 8000
+		if ahead := said - x.at[i].Sub(x.at[0]); ahead > aTick/2 || ahead <= -aTick {
+			t.Fatalf("packet %d: the timestamp is %v ahead of the clock", i, ahead)
+		}
+	}
+	if len(x.at) < 1900 || moved > 2*aTick {
+		t.Errorf("%d packets, moved by %v in all", len(x.at), moved)
+	}
+}
+
+// Who stands on two loops is not moved: the parts have their turns half a tick apart.
+func TestAlign_partsOfTwoLoopsStayApart(t *testing.T) {
+	bubble(t, media.Config{MediaTimeout: -1, Loops: 2, SessionsPerLoop: 2}, func(t *testing.T, network *memnet.Net, p *media.Plane) {
+		bridge := p.NewBridge()
+		defer bridge.Close()
+		phases := []time.Duration{time.Millisecond, 2 * time.Millisecond, 3 * time.Millisecond, 4 * time.Millisecond}
+		all := meet(t, network, p, bridge, phases, 10*time.Second)
+		for _, x := range all {
+			for i := 2; i < len(x.at); i++ {
+				if by := x.at[i].Sub(x.at[i-1]); by != aTick {
+					t.Fatalf("packet %d came %v after the one before", i, by)
+				}
+			}
+		}
+		apart := all[0].at[100].Sub(all[3].at[100]) % aTick
+		if apart != aTick/2 && apart != -aTick/2 {
+			t.Errorf("the parts are due %v apart, want half a tick", apart)
+		}
+	})
+}
