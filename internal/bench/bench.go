@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"runtime"
 	"time"
 )
 
@@ -28,6 +29,9 @@ type Config struct {
 // of speed was met is in the report alone. The report is returned all the same.
 func Run(ctx context.Context, c Config) (Report, error) {
 	c = c.withDefaults()
+	if n := runtime.NumCPU() + 1; runtime.GOMAXPROCS(0) < n {
+		runtime.GOMAXPROCS(n) // the generator has one also while it sleeps: see media.Every
+	}
 	report := Report{Machine: thisMachine(), Began: time.Now()}
 	if c.For != 0 && c.For < time.Second {
 		return report, fmt.Errorf("measure for %v: want at least 1s", c.For)
@@ -49,7 +53,9 @@ func Run(ctx context.Context, c Config) (Report, error) {
 	for i, s := range c.Scenarios {
 		report.Results[i] = newResult(s, c.length(s))
 	}
+	before := coresTime()
 	failed := c.all(ctx, on, report.Results)
+	report.Stolen = coresTime().stolenSince(before)
 	for i := range report.Results {
 		report.Results[i].sum()
 	}

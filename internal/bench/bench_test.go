@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -53,7 +54,9 @@ func TestScenarios_inLittle(t *testing.T) {
 	}
 	scenarios := bench.Scenarios()
 	runs := make([]run, len(scenarios))
-	atOnce := make(chan struct{}, 4) // they wait more than they work
+	const most = 4 // they wait more than they work
+	atOnce := make(chan struct{}, most)
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(runtime.NumCPU() + most)) // each generator has one of Go's processors
 	var wg sync.WaitGroup
 	for i, s := range scenarios {
 		wg.Go(func() {

@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"time"
 
 	"confab/internal/audio"
@@ -18,8 +19,11 @@ const (
 	markLevel   = 2000 // of a sample that is loud
 
 	samplePeriod = int64(time.Second) / 8000 // of PCMU, which is what is spoken here
-	mostMarkers  = 300
-	mostEars     = 32
+	mostEars     = 32                        // of a room
+
+	// stoodTime is for how long a room stands before its delay is measured: by then jitter buffers
+	// have given back what they held while everybody came.
+	stoodTime = 20 * time.Second
 )
 
 // marks measures how long the switch keeps what is said: from when the packet
@@ -28,7 +32,7 @@ const (
 type marks struct {
 	tone    []byte // of one packet
 	callers []*caller
-	ears    []*caller
+	ears    map[int][]*caller // by room
 	speaker int
 	left    int   // packets of the mark that are still to be said
 	said    int64 // when its first packet was, ns; 0: not yet
@@ -40,7 +44,6 @@ type marks struct {
 
 // watch begins to make marks; on the generator's thread.
 func (m *marks) watch(g *generator) {
-	all := g.staying()
 	m.tone = make([]byte, packetSamples)
 	for i := range m.tone {
 		v := int16(8000)
@@ -49,24 +52,23 @@ func (m *marks) watch(g *generator) {
 		}
 		m.tone[i] = audio.ToULaw(v)
 	}
-	m.callers = all[:min(mostMarkers, len(all))]
-	for i := range min(mostEars, len(all)) {
-		m.ears = append(m.ears, all[i*len(all)/min(mostEars, len(all))])
-	}
-	m.heard = make(map[*caller]bool)
+	m.callers, m.ears, m.heard = g.staying(), make(map[int][]*caller), make(map[*caller]bool)
 	for _, c := range m.callers {
 		c.says = func(silence []byte) []byte { return m.say(c, silence) }
+		if step := max(1, c.load.People/mostEars); c.place%step == 0 {
+			m.ears[c.room] = append(m.ears[c.room], c)
+			c.heed = func(p rtp.Packet, at int64) { m.hear(c, p, at) }
+		}
 	}
-	for _, c := range m.ears {
-		c.heed = func(p rtp.Packet, at int64) { m.hear(c, p, at) }
-	}
+	rand.Shuffle(len(m.callers), func(i, j int) { m.callers[i], m.callers[j] = m.callers[j], m.callers[i] })
 }
 
 // next lets the next caller make a mark.
 func (m *marks) next() {
 	if m.made > 0 {
-		for _, c := range m.ears {
-			if c != m.callers[m.speaker] && !m.heard[c] {
+		last := m.callers[m.speaker]
+		for _, c := range m.ears[last.room] {
+			if c != last && !m.heard[c] {
 				m.missed++
 			}
 		}
@@ -89,7 +91,8 @@ func (m *marks) say(c *caller, silence []byte) []byte {
 }
 
 func (m *marks) hear(c *caller, p rtp.Packet, at int64) {
-	if m.said == 0 || m.heard[c] || c == m.callers[m.speaker] {
+	speaker := m.callers[m.speaker]
+	if m.said == 0 || m.heard[c] || c == speaker || c.room != speaker.room {
 		return
 	}
 	for i, b := range p.Payload {
@@ -108,11 +111,11 @@ func delayFigures(p50, p99 float64) []Figure {
 		{Name: "delay_p99", Unit: "ms", About: "packet in to mixed packet out, p99", Better: AtMost, Goal: p99},
 		{Name: "delay_max", Unit: "ms", About: "the longest"},
 		{Name: "marks", About: "times that a mark was heard", Hidden: true},
-		{Name: "generator_late_p99", Unit: "ms", About: "lateness of the generator itself", Hidden: true},
+		{Name: "generator_late_p999", Unit: "ms", About: "lateness of the generator, which is jitter to the switch, p99.9"},
 	}
 }
 
-// runDelay lets the callers of one room make marks and hear those of the others.
+// runDelay lets callers make marks and hear those of the others in their room.
 func runDelay(ctx context.Context, s *Stage) (Outcome, error) {
 	o := Outcome{Values: make(Values)}
 	t, g, err := s.gather(ctx, s.Load)
@@ -121,6 +124,9 @@ func runDelay(ctx context.Context, s *Stage) (Outcome, error) {
 	}
 	defer t.close()
 	defer g.close()
+	if err := pause(ctx, stoodTime); err != nil {
+		return o, err
+	}
 	if err := g.begin(ctx); err != nil {
 		return o, err
 	}
@@ -139,7 +145,7 @@ func runDelay(ctx context.Context, s *Stage) (Outcome, error) {
 	}
 	g.do(func() {
 		o.Values = Values{"delay_p50": ms(m.delays.quantile(0.5)), "delay_p99": ms(m.delays.quantile(0.99)), "delay_max": ms(m.delays.most),
-			"marks": float64(m.delays.n), "generator_late_p99": ms(n.late.quantile(0.99))}
+			"marks": float64(m.delays.n), "generator_late_p999": ms(n.late.quantile(0.999))}
 	})
 	s.say("  %d marks, heard %d times: p50 %.1f ms, p99 %.1f ms", m.made, m.delays.n, o.Values["delay_p50"], o.Values["delay_p99"])
 	if m.delays.n == 0 {

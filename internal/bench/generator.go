@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
-	"runtime"
 	"strconv"
 	"sync"
-	"syscall"
 	"time"
+
+	"confab/internal/media"
 )
 
 // The generator's time: it sends what is due a thousand times a second, so the
@@ -35,7 +35,7 @@ type generator struct {
 	voice     *wire
 	reports   *wire // the port above: RTCP comes there, and is not looked at
 	wg        sync.WaitGroup
-	stop      chan struct{}
+	stop      context.CancelFunc
 	stopped   chan struct{}
 	mail      mail
 
@@ -79,7 +79,7 @@ type mail struct {
 // f. It must be closed.
 func newGenerator(switchSIP netip.AddrPort, f format) (*generator, error) {
 	g := &generator{
-		switchSIP: switchSIP, token: strconv.FormatUint(rand.Uint64(), 36), stop: make(chan struct{}), stopped: make(chan struct{}),
+		switchSIP: switchSIP, token: strconv.FormatUint(rand.Uint64(), 36), stopped: make(chan struct{}),
 		epoch: time.Now(), voices: newVoices(f),
 	}
 	var err error
@@ -90,7 +90,9 @@ func newGenerator(switchSIP netip.AddrPort, f format) (*generator, error) {
 		g.signal.close()
 		return nil, err
 	}
-	g.wg.Go(g.run)
+	ctx, stop := context.WithCancel(context.Background())
+	g.stop = stop
+	g.wg.Go(func() { g.run(ctx) })
 	return g, nil
 }
 
@@ -112,40 +114,26 @@ func newPair() (even, odd *wire, err error) {
 
 // close ends the run and waits for it. Calls that live are not hung up: see leave.
 func (g *generator) close() {
-	close(g.stop)
+	g.stop()
 	g.wg.Wait()
 	g.signal.close()
 	g.voice.close()
 	g.reports.close()
 }
 
-// run turns until close.
-func (g *generator) run() {
+// run turns until ctx ends.
+func (g *generator) run(ctx context.Context) {
 	defer close(g.stopped)
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	for {
-		due := time.Duration(g.slot) * slotTime
-		if wait := due - time.Since(g.epoch); wait > 0 {
-			t := syscall.NsecToTimespec(int64(wait))
-			_ = syscall.Nanosleep(&t, nil) // cut short or not, what is due is looked at again
-		}
-		select {
-		case <-g.stop:
-			return
-		default:
-		}
+	_ = media.Every(ctx, slotTime, func() error {
 		g.now = time.Since(g.epoch)
-		if g.now < due {
-			continue
-		}
 		if g.counting {
-			g.late.add(g.now - due)
+			g.late.add(max(0, g.now-time.Duration(g.slot+1)*slotTime))
 		}
 		g.readMail()
 		g.turn()
 		g.slot++
-	}
+		return nil
+	})
 }
 
 // turn does one slot.
@@ -159,11 +147,7 @@ func (g *generator) turn() {
 		g.voice.send(&c.rtp, head, body)
 	}
 	g.voice.flush()
-	for range 64 { // a bound: what we send must not wait for ever
-		if g.voice.read(g.heard) < wireBatch {
-			break
-		}
-	}
+	g.listenOn()
 	for g.signal.read(g.told) == wireBatch {
 	}
 	if g.slot%slotsATick == 0 {
@@ -182,6 +166,23 @@ func (g *generator) turn() {
 	}
 	g.signal.flush()
 }
+
+// listenOn reads what has come, but so that the next slot's packets leave on time: when a packet
+// came is told by its stamp, however late it is read.
+func (g *generator) listenOn() {
+	for i := 0; i < leastRead || i < mostRead && time.Since(g.epoch) < time.Duration(g.slot+2)*slotTime; i++ {
+		if g.voice.read(g.heard) < wireBatch {
+			break
+		}
+	}
+}
+
+// How many batches are read in a slot: a slot that is late already reads a few, so that what
+// comes does not lie until the kernel throws it away.
+const (
+	leastRead = 8
+	mostRead  = 64
+)
 
 // dialNext lets those dial whose time has come, and forgets who left long ago.
 func (g *generator) dialNext() {
@@ -269,16 +270,15 @@ func (g *generator) again(c *caller) error {
 	return nil
 }
 
-// spread is the order in which slots are given to callers: however few they
-// are, they are spread over the tick.
-var spread = [slotsATick]int{0, 10, 5, 15, 2, 12, 7, 17, 4, 14, 9, 19, 1, 11, 6, 16, 3, 13, 8, 18}
-
-// speak lets a caller send a packet a tick, in the emptiest slot.
+// speak lets a caller send a packet a tick, in one of the emptiest slots: however many
+// they are, they are spread over the tick, and of a few nobody knows when they send.
 func (g *generator) speak(c *caller) {
-	for _, i := range spread {
-		if len(g.slots[i]) < len(g.slots[c.due]) {
-			c.due = i
-		}
+	least := len(g.slots[0])
+	for i := range g.slots {
+		least = min(least, len(g.slots[i]))
+	}
+	for c.due = rand.IntN(slotsATick); len(g.slots[c.due]) > least; {
+		c.due = (c.due + 1) % slotsATick
 	}
 	g.slots[c.due] = append(g.slots[c.due], c)
 	c.live = true

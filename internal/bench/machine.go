@@ -46,6 +46,38 @@ func thisMachine() Machine {
 	return m
 }
 
+// A share of the cores' time, in the kernel's ticks: proc_stat(5).
+type coreTime struct{ all, stolen float64 }
+
+// coresTime returns what all cores have had since the machine began; zero where the system does not tell.
+func coresTime() (t coreTime) {
+	text, err := os.ReadFile("/proc/stat")
+	if err != nil {
+		return t
+	}
+	line, _, _ := strings.Cut(string(text), "\n")
+	const steal = 8 // cpu user nice system idle iowait irq softirq steal guest guest_nice, of which user has guest
+	for i, field := range strings.Fields(line) {
+		n, _ := strconv.ParseFloat(field, 64)
+		switch {
+		case i == steal:
+			t.stolen = n
+			fallthrough
+		case i < steal:
+			t.all += n
+		}
+	}
+	return t
+}
+
+// stolenSince returns which share of the cores' time other machines took, of those that share them.
+func (t coreTime) stolenSince(before coreTime) float64 {
+	if t.all <= before.all {
+		return 0
+	}
+	return (t.stolen - before.stolen) / (t.all - before.all)
+}
+
 func cpuModel() string {
 	f, err := os.Open("/proc/cpuinfo")
 	if err == nil {

@@ -18,7 +18,7 @@ const (
 // there is one.
 func (r Report) Markdown(out io.Writer, picture string) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Measured on %s, in %.0f minutes: %s; %s.\n\n", r.Began.UTC().Format("2 January 2006"), math.Ceil(r.Seconds/60), r.Machine, r.Cores)
+	fmt.Fprintf(&b, "Measured on %s, in %.0f minutes: %s%s; %s.\n\n", r.Began.UTC().Format("2 January 2006"), math.Ceil(r.Seconds/60), r.Machine, r.stolen(), r.Cores)
 	fmt.Fprintln(&b, "| scenario | figure | median | spread | goal | |\n|---|---|---|---|---|---|")
 	for _, s := range r.Results {
 		name := fmt.Sprintf("`%s`: %s", s.Name, s.About)

@@ -31,6 +31,15 @@ func rampFigures(goal float64) []Figure {
 	}
 }
 
+// wholeFigures are those of a scenario that goes as far as the machine does, with the generator on
+// it: then the switch is not to be what ends it.
+func wholeFigures() []Figure {
+	figures := rampFigures(0)
+	figures[0].Better = ""
+	held := Figure{Name: "held", Unit: "%", About: "those, of as many as the machine could send for", Better: AtLeast, Goal: 100}
+	return append([]Figure{figures[0], held}, figures[1:]...)
+}
+
 // runRamp lets more and more people join one room until the switch loses
 // packets or sends them late; then lets as many send to the echo.
 func runRamp(ctx context.Context, s *Stage) (Outcome, error) {
@@ -72,6 +81,7 @@ func (s *Stage) climb(ctx context.Context, o *Outcome) error {
 				return err
 			}
 			o.Notes = append(o.Notes, fmt.Sprintf("%d did not come to stand in the room: %v", n, err))
+			o.Values["held"] = 100 * o.Values["participants"] / float64(n)
 			return nil
 		}
 		joined = n
@@ -88,6 +98,7 @@ func (s *Stage) climb(ctx context.Context, o *Outcome) error {
 				return err
 			}
 			o.Notes = append(o.Notes, fmt.Sprintf("%d: %v", n, err))
+			o.Values["held"] = 100 * o.Values["participants"] / float64(n)
 			return nil
 		}
 		loss, jitter := m.loss(), m.jitter.quantile(0.99)
@@ -102,9 +113,10 @@ func (s *Stage) climb(ctx context.Context, o *Outcome) error {
 		if m.tooMuch() {
 			o.Notes = append(o.Notes, fmt.Sprintf("the end: %d participants have a loss of %.2f %%, jitter p99 %.1f ms", n, 100*loss, ms(jitter)))
 			o.Notes = append(o.Notes, m.slow()...)
+			o.Values["held"] = 100 * o.Values["participants"] / float64(n)
 			return nil
 		}
-		o.Values["participants"] = float64(n)
+		o.Values["participants"], o.Values["held"] = float64(n), 100
 		o.Values["cpu"] = perLeg(m.cpu, n, s.length)
 		o.Values["jitter_p99"], o.Values["late_p99"] = ms(jitter), m.lateness(0.99)
 		o.Values["generator_cpu"] = perLeg(m.own, n, s.length)

@@ -10,7 +10,7 @@ import (
 
 // table writes what a reader wants to compare, a line a figure.
 func (r Report) table(out io.Writer) {
-	fmt.Fprintf(out, "\n%s\n%s\n\n", r.Machine, r.Cores)
+	fmt.Fprintf(out, "\n%s%s\n%s\n\n", r.Machine, r.stolen(), r.Cores)
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "scenario\tfigure\tmedian\tspread\tgoal\t\t")
 	for _, s := range r.Results {
@@ -32,6 +32,14 @@ func (r Report) table(out io.Writer) {
 			fmt.Fprintf(out, "FAILED %s\n", why)
 		}
 	}
+}
+
+// stolen says what other machines took of this one's time.
+func (r Report) stolen() string {
+	if r.Stolen < 0.0005 {
+		return ""
+	}
+	return fmt.Sprintf("; other machines took %.1f %% of its cores' time meanwhile", 100*r.Stolen)
 }
 
 // value writes v with as many digits as mean something, and the unit.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -35,7 +36,7 @@ func sample() Report {
 	second.sum()
 	return Report{
 		Machine: Machine{CPU: "A CPU <fast>", Cores: 2, Kernel: "Linux 6.1", Go: "go1.26", Load: 0.1}, Cores: "the switch on core 1, the generator on core 0",
-		Began: time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC), Seconds: 1830, Results: []Result{first, second},
+		Began: time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC), Seconds: 1830, Stolen: 0.014, Results: []Result{first, second},
 	}
 }
 
@@ -113,6 +114,19 @@ func TestMachine_saysWhenItIsBusy(t *testing.T) {
 	}
 	if m := thisMachine(); m.Cores < 1 || m.Go == "" || m.Kernel == "" || m.CPU == "" {
 		t.Errorf("%+v", m)
+	}
+}
+
+// What the kernel calls stolen is a share of all time, and where it does not tell, none.
+func TestCoreTime(t *testing.T) {
+	now := coreTime{all: 1200, stolen: 30}
+	for before, want := range map[coreTime]float64{{1000, 10}: 0.1, {1200, 30}: 0, {}: 0.025} {
+		if got := now.stolenSince(before); got != want {
+			t.Errorf("since %v: %v, want %v", before, got, want)
+		}
+	}
+	if t1 := coresTime(); runtime.GOOS == "linux" && (t1.all <= 0 || t1.stolen < 0 || t1.stolen > t1.all) {
+		t.Errorf("of this machine: %+v", t1)
 	}
 }
 

@@ -11,6 +11,7 @@ type Report struct {
 	Cores   string    `json:"on"` // what ran where
 	Began   time.Time `json:"began"`
 	Seconds float64   `json:"seconds"`
+	Stolen  float64   `json:"stolen"` // share of the cores' time that other machines took meanwhile, where the system tells
 	Results []Result  `json:"results"`
 }
 

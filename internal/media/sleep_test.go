@@ -32,10 +32,10 @@ func TestSleeper(t *testing.T) {
 	}
 }
 
-func TestEverySlot(t *testing.T) {
+func TestEvery(t *testing.T) {
 	enough := errors.New("enough")
 	began, turns := time.Now(), 0
-	err := EverySlot(t.Context(), func() error {
+	err := Every(t.Context(), slotDuration, func() error {
 		if turns++; turns == 8 {
 			return enough
 		}
@@ -46,7 +46,7 @@ func TestEverySlot(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := EverySlot(ctx, func() error { return enough }); err != nil {
+	if err := Every(ctx, slotDuration, func() error { return enough }); err != nil {
 		t.Errorf("cancelled before it began: %v", err)
 	}
 }
