@@ -213,50 +213,92 @@ func TestJitter_whatHasLastedIsKnown(t *testing.T) {
 	}
 }
 
-// Packets that are late again and again make the delay longer for good: what proved wrong is
-// tried for longer.
+// Packets that are late again and again, by the clock or by chance, make the delay longer for good: what
+// proved wrong is not tried for long.
 func TestJitter_isNotFooledForEver(t *testing.T) {
-	for _, every := range []int{14, 20, 60} {
-		s := newTalker(18 * time.Millisecond)
-		random := lcg(uint64(every))
-		s.speak(time.Hour, tick, func() time.Duration {
-			if random()%uint64(every*50) == 0 {
-				return 8 * time.Millisecond
+	for _, every := range []int{14, 20, 25, 31, 45, 60, 90} {
+		for _, clocked := range []bool{false, true} {
+			s := newTalker(18 * time.Millisecond)
+			random := lcg(uint64(every))
+			s.speak(time.Hour, tick, func() time.Duration {
+				if n := uint64(every * 50); !clocked && random()%n == 0 || clocked && uint64(s.number)%n == n-1 {
+					return 8 * time.Millisecond
+				}
+				return 0
+			})
+			l := listen(t, s.out, &listener{quiet: true})
+			if n := count(l.got[:len(l.got)-1], rtp.Empty); n == 0 || n > 10 {
+				t.Errorf("a packet is late every %d s (clocked: %v): %d were concealed in an hour", every, clocked, n)
 			}
-			return 0
-		})
-		l := listen(t, s.out, &listener{quiet: true})
-		if n := count(l.got[:len(l.got)-1], rtp.Empty); n == 0 || n > 25 {
-			t.Errorf("a packet is late every %d s: %d were concealed in an hour", every, n)
+		}
+	}
+}
+
+// A network that was bad and is good again is believed in after a while.
+func TestJitter_doubtEnds(t *testing.T) {
+	s := newTalker(18 * time.Millisecond)
+	s.speak(10*time.Minute, tick, func() time.Duration {
+		if s.number%(31*50) == 0 {
+			return 8 * time.Millisecond
+		}
+		return 0
+	})
+	bad := s.at
+	s.speak(20*time.Minute, tick, none)
+	again := s.at
+	s.speak(tick, tick, func() time.Duration { return 8 * time.Millisecond })
+	s.speak(time.Minute, tick, none)
+	l := listen(t, s.out, &listener{quiet: true})
+	for at, want := range map[time.Duration]time.Duration{bad: 22, again - time.Second: 2, again + 3*time.Second: 22, again + 50*time.Second: 2} {
+		if h := l.after(at)[0]; h.delay != want*time.Millisecond {
+			t.Errorf("at %v the delay is %v, want %v ms", at, h.delay, int(want))
+		}
+	}
+}
+
+// Somebody who pauses is waited for as long as they need and no longer, and their
+// pauses prove nothing: ten seconds are such as were played.
+func TestJitter_pausesProveNothing(t *testing.T) {
+	s := newTalker(18 * time.Millisecond)
+	s.speak(5*time.Second, tick, none)
+	s.speak(tick, tick, func() time.Duration { return 4 * time.Millisecond })
+	s.speak(5*time.Second, tick, none)
+	s.pause(30 * time.Second)
+	resumed := s.at
+	s.speak(2*time.Second, tick, none)
+	l := listen(t, s.out, &listener{quiet: true})
+	for _, h := range l.after(resumed + 100*time.Millisecond) {
+		if h.Verdict == rtp.Play && h.delay != 22*time.Millisecond {
+			t.Fatalf("the delay is %v at %v", h.delay, h.at)
 		}
 	}
 }
 
 // A caller who has its ticks later knows at once what that makes spare, and keeps the delay as short.
 func TestJitter_later(t *testing.T) {
-	const by = 5 * time.Millisecond
+	const by, moves = 5 * time.Millisecond, 25 * time.Second
 	s := newTalker(tick - 17*time.Millisecond)
-	s.speak(10*time.Second, tick, none)
+	s.speak(moves+5*time.Second, tick, none)
 	var l listener
 	l.j.Init(rate, 160)
 	moved, spared := false, time.Duration(0)
 	for i, p := range s.out {
 		for at := time.Duration(i) * tick; l.now <= at; l.now += tick {
-			if at > 5*time.Second && !moved {
+			if at > moves && !moved {
 				if spares, ok := l.j.Spares(0); spares || !ok {
 					t.Errorf("in the old slot: %v, %v", spares, ok)
 				}
 				if spares, ok := l.j.Spares(by + 2*time.Millisecond); !spares || !ok {
 					t.Errorf("in the new slot: %v, %v", spares, ok)
 				}
-				l.j.Later(l.now, by)
+				l.j.Later(by)
 				l.now, moved = l.now+by, true
 			}
 			pop := l.j.Pop(l.now, frame)
 			if pop.Spare {
 				l.j.Skip()
 				l.j.Pop(l.now, frame)
-				spared = l.now - 5*time.Second
+				spared = l.now - moves
 			}
 		}
 		l.j.Push(p.arrival, p.Packet, p.duration)

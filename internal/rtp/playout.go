@@ -76,7 +76,8 @@ func (j *Jitter) Pop(now time.Duration, need uint32) Popped {
 			return j.pass(Wait, min(hole, wanted))
 		case hole > 0:
 			return j.pass(Lost, min(hole, wanted))
-		case j.run > j.units(MaxDelay) && now < head.arrival+2*j.jitter: // a talkspurt begins: it gets its delay
+		case j.run > j.units(MaxDelay) && now < head.arrival+2*j.jitter && !j.suffices(): // a talkspurt begins: it gets its delay
+			j.lessened = false // that was not too much
 			j.stall += wanted
 			return j.conceal(Wait, wanted)
 		case j.grow:
@@ -114,29 +115,40 @@ func (j *Jitter) Shift(now time.Duration, frames int) {
 	j.lastPop, j.lastSpare = now, 0
 	j.shift(int64(frames) * j.frame)
 	if frames > 0 {
-		j.tooShort(now)
-	}
-	j.shifted, j.sparing, j.lessened = now, false, frames < 0
-	if frames > 0 {
+		j.tooShort()
 		j.stats.Stretched += uint64(frames)
 	} else {
+		j.lessened = j.proven
 		j.stats.Shortened += uint64(-frames)
 	}
+	j.shifted, j.sparing = now, false
 }
 
-// Later tells that from the next Pop on the caller has its ticks so much later. Whether the
-// delay then does without a packet is known at once: the network has not changed.
-func (j *Jitter) Later(now, by time.Duration) {
+// Later tells that from the next Pop on the caller has its ticks so much later (earlier, if
+// negative) than until now, which is as if all packets came earlier.
+func (j *Jitter) Later(by time.Duration) {
 	j.margins.shift(by)
-	j.calm = min(j.calm, now-j.lasting())
+	j.term.shift(by)
 }
 
 // Spares reports whether the delay would do without a packet if the caller had its ticks so
-// much later: the least margin would be longer than that by what is enough to rely on. ok is
-// false while too little has been played to tell.
+// much later, with some margin left. ok is false while too little has been played to tell.
 func (j *Jitter) Spares(later time.Duration) (spares, ok bool) {
-	least, ok := j.margins.least()
-	return ok && j.left(j.lasted, least+later) > 2*tight, ok
+	_, ok = j.term.all()
+	return j.known(j.lasted, 2*tight-later), ok
+}
+
+// suffices reports whether the margins of a long time say that the delay does as it is.
+func (j *Jitter) suffices() bool {
+	least, ok := j.term.all()
+	return ok && least > tight
+}
+
+// known reports whether the margins of a long time say that more than so much would be left without
+// a packet that lasts so long.
+func (j *Jitter) known(duration uint16, more time.Duration) bool {
+	least, ok := j.term.all()
+	return ok && j.left(duration, least) > more
 }
 
 // start begins the schedule if the time has come: twice the jitter after the
@@ -244,11 +256,14 @@ func (j *Jitter) spareNow(now time.Duration) bool {
 	return ok && j.spare(now, &j.held.q[0], least)
 }
 
-// spare reports whether the delay would still do without head, with that least margin: one
-// that has lasted may be less.
+// spare reports whether the delay would still do without head, with that least margin of late.
 func (j *Jitter) spare(now time.Duration, head *slot, least time.Duration) bool {
 	left := j.left(head.duration, least)
-	return (left > guard+2*j.jitter || left > tight && now-j.calm >= j.lasting()) && now-j.shifted >= settle
+	if left <= tight || now-j.shifted < settle {
+		return false
+	}
+	j.proven = left <= guard+2*j.jitter
+	return !j.proven || j.known(head.duration, tight)
 }
 
 // left returns what would be left of that least margin without a packet that lasts so long.
@@ -256,15 +271,24 @@ func (j *Jitter) left(duration uint16, least time.Duration) time.Duration {
 	return least - j.duration(max(int64(duration), j.frame))
 }
 
-func (j *Jitter) lasting() time.Duration { return lasting << j.doubt }
-
-// tooShort takes note that the delay is, or is about to be. If it has just been lessened for what it
-// had been, that is asked of it for longer the next time.
-func (j *Jitter) tooShort(now time.Duration) {
-	if j.lessened && now-j.shifted < j.lasting() {
-		j.doubt = min(j.doubt+1, mostDoubt)
+// note takes the margin of a packet that lasted so long. Many periods of margins that say nothing
+// against a delay that was lessened take one doubt away.
+func (j *Jitter) note(margin, lasted time.Duration) {
+	j.margins.note(margin, lasted)
+	if !j.term.note(margin, lasted, lasting<<j.doubt) || !j.lessened || j.doubt == 0 {
+		return
 	}
-	j.lessened = false
+	if j.stood++; j.stood == stands {
+		j.doubt, j.stood = j.doubt-1, 0
+	}
+}
+
+// tooShort takes note that the delay is, or is about to be. If it was lessened because that was known to
+// do, more is asked for the next time.
+func (j *Jitter) tooShort() {
+	if j.lessened {
+		j.doubt, j.lessened, j.stood = min(j.doubt+1, mostDoubt), false, 0
+	}
 }
 
 // skipHead leaves the head out.
@@ -278,12 +302,12 @@ func (j *Jitter) skipHead(now time.Duration) {
 
 func (j *Jitter) skipped(now time.Duration, units int64) {
 	j.shift(-units)
-	j.shifted, j.sparing, j.lessened = now, false, true
+	j.shifted, j.sparing, j.lessened = now, false, j.proven
 	j.stats.Skipped++
 }
 
 // shift tells the margins that everything is later by so much (earlier, if negative).
-func (j *Jitter) shift(units int64) { j.margins.shift(j.duration(units)) }
+func (j *Jitter) shift(units int64) { j.Later(j.duration(units)) }
 
 // play hands out the head.
 func (j *Jitter) play(now time.Duration, skipped bool) Popped {
@@ -291,7 +315,7 @@ func (j *Jitter) play(now time.Duration, skipped bool) Popped {
 	// What was concealed while this packet was late, and what it overlaps of
 	// the packet before it, make everything later from here on.
 	if later := j.cursor + j.stall - head.timestamp; later > 0 {
-		j.tooShort(now)
+		j.tooShort()
 		j.shift(later)
 		j.grow = false
 	}
@@ -299,15 +323,12 @@ func (j *Jitter) play(now time.Duration, skipped bool) Popped {
 	j.played, j.playedSN, j.lasted, j.any = head.timestamp, head.sequence, head.duration, true
 	j.handed++
 	j.delay = now - head.arrival
-	j.margins.note(j.delay, j.duration(int64(head.duration)))
+	j.note(j.delay, j.duration(int64(head.duration)))
 
 	out := Popped{Verdict: Play, Duration: uint32(head.duration), Payload: j.held.pop(), PayloadType: head.payloadType(),
 		Marker: head.marker(), Sequence: head.sequence, Timestamp: uint32(head.timestamp), Skipped: skipped}
 	least, ok := j.margins.least()
 	out.Tight = ok && least < tight && now-j.shifted >= settle
-	if !ok || j.left(head.duration, least) <= tight {
-		j.calm = now
-	}
 	if out.Spare = ok && j.spare(now, &head, least); out.Spare {
 		j.lastSpare = int64(head.duration)
 		if !j.sparing {

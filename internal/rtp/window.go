@@ -54,3 +54,39 @@ func (w *window) shift(d time.Duration) {
 		w.bucket[i] += d
 	}
 }
+
+// term knows the least margin of a longer time that was played: of the present period of it, and of the
+// one before.
+type term struct {
+	least  time.Duration // of the present period
+	played time.Duration // of it
+	former time.Duration // of the one before; unknown: there is none
+}
+
+// unknown is the least margin of a time in which nothing was played.
+const unknown = time.Duration(math.MaxInt64)
+
+func newTerm() term { return term{least: unknown, former: unknown} }
+
+// note takes the margin of a packet that lasted so long. It reports whether a period is over.
+func (t *term) note(margin, lasted, period time.Duration) (over bool) {
+	t.least = min(t.least, margin)
+	if t.played += lasted; t.played < period {
+		return false
+	}
+	t.former, t.least, t.played = t.least, unknown, 0
+	return true
+}
+
+// all returns the least margin of both periods, and false while there is none before the present one.
+func (t *term) all() (time.Duration, bool) { return min(t.least, t.former), t.former != unknown }
+
+// shift makes every margin longer by d.
+func (t *term) shift(d time.Duration) {
+	if t.least != unknown {
+		t.least += d
+	}
+	if t.former != unknown {
+		t.former += d
+	}
+}
