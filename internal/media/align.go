@@ -9,16 +9,17 @@ import "time"
 // whether another slot would be better.
 //
 // It only ever becomes later, by less than a tick: then no packet is missing, and who has thereby one too many
-// leaves one out, in silence or little by little (rtp.Jitter.Later).
+// leaves it out (rtp.Jitter.Later). It does so while nobody is heard, for the far ends see it as jitter, and
+// some of them as a frame that is left out (pace).
 const (
 	mostAligned = 64 // members: of more, the slots differ by next to nothing
-	// alignWorth is by how much the packets of a bridge must wait less in another slot, at
-	// the mean. A far end sees the move as jitter, once.
+	// alignWorth is by how much the packets of a bridge must wait less in another slot, at the mean.
 	alignWorth = time.Millisecond
 
-	alignJoined = int64(4 * time.Second / slotDuration)  // after somebody has come or gone, until enough has been heard of them
-	alignMoved  = int64(15 * time.Second / slotDuration) // after a move, until it has had its effect
+	alignJoined = int64(12 * time.Second / slotDuration) // after somebody has come or gone, until enough has been heard of them
+	alignMoved  = int64(30 * time.Second / slotDuration) // after a move, until it has had its effect
 	alignAgain  = int64(time.Minute / slotDuration)      // for clocks drift
+	alignBusy   = 5 * slotsPerTick                       // while somebody is heard
 )
 
 // align is when a part looks for a better slot, and when it is due again after a move.
@@ -31,26 +32,52 @@ type align struct {
 func (p *part) rests(l *loop) bool { return l.slot < p.align.from }
 
 // unsettle lets p look for a better slot a while after somebody has come or gone.
-func (p *part) unsettle() { p.align.next = p.loop.slot + alignJoined }
+func (p *part) unsettle() {
+	p.align.next = int64(time.Since(p.loop.plane.epoch)/slotDuration) + alignJoined
+}
 
-// alignOne lets one of the parts in s look for a better slot, another in each turn. It is called
+// alignOne lets one of the parts in s look for a better slot, the next one in each tick. It is called
 // when what is due has been said.
 func (l *loop) alignOne(s *slot) {
 	if len(s.parts) == 0 {
 		return
 	}
-	l.aligned++
-	p := s.parts[l.aligned%len(s.parts)]
-	if l.slot < p.align.next || p.rests(l) {
+	s.aligned++
+	p := s.parts[s.aligned%len(s.parts)]
+	if n := len(p.members); l.slot < p.align.next || p.rests(l) || n < 2 || n > mostAligned {
 		return
 	}
-	p.align.next = l.slot + alignAgain
-	if n := len(p.members); n < 2 || n > mostAligned {
-		return
+	defer l.guard("bridge")
+	l.part = p
+	p.align.next = l.slot + p.look()
+	l.part = nil
+}
+
+// look lets p move to a better slot, if there is one, and returns after how many slots it is to look again.
+func (p *part) look() int64 {
+	later := p.bestSlot()
+	switch {
+	case later == 0:
+		return alignAgain
+	case p.isHeard() || !p.moveLater(later):
+		return alignBusy
 	}
-	if later := p.bestSlot(); later > 0 && p.moveLater(later) {
-		p.align.next = l.slot + alignMoved
+	return alignMoved
+}
+
+// isHeard reports whether anything is heard at p but the noise of lines.
+func (p *part) isHeard() bool {
+	for _, m := range p.members {
+		if !m.muted && m.session.in.loud > 0 {
+			return true
+		}
 	}
+	for _, y := range p.layers {
+		if len(y.plays) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // bestSlot returns by how many slots p should be later; 0: it is best where it is.
@@ -71,6 +98,9 @@ func (p *part) bestSlot() (best int) {
 				spares[k]++
 			}
 		}
+	}
+	if heard == 0 {
+		return 0
 	}
 	due := p.loop.due()
 	gained := time.Duration(heard)*alignWorth - 1 // of all together
@@ -106,11 +136,11 @@ func hasRoom(due [slotsPerTick]int, slot, members int) bool {
 }
 
 // moveLater lets p be due so many slots later, from the next tick on. It returns false if it cannot
-// be now: the bridge has a part on another loop, or is about to.
+// be: the bridge is on several loops, or has been, or may be about to.
 func (p *part) moveLater(slots int) bool {
 	b, l := p.bridge, p.loop
 	if !b.mu.TryLock() {
-		return false // it is asked again
+		return false
 	}
 	defer b.mu.Unlock()
 	if len(b.parts) != 1 || b.closed {
@@ -123,7 +153,6 @@ func (p *part) moveLater(slots int) bool {
 	p.align.from = l.slot + slotsPerTick
 	for _, m := range p.members {
 		m.session.due = p.slot
-		m.session.in.jitter.Later(l.now, time.Duration(slots)*slotDuration)
 	}
 	return true
 }

@@ -66,13 +66,13 @@ type loop struct {
 	count    counters
 	load     load
 	scaled   scaling
-	aligned  int // turns that alignOne has had
 }
 
 // slot is what is due in one part of the tick.
 type slot struct {
 	sessions []*Session // that stand at no bridge
 	parts    []*part
+	aligned  int // of parts, the one that has looked for a better slot last
 }
 
 func newLoop(p *Plane, index int) *loop {

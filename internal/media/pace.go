@@ -1,5 +1,7 @@
 package media
 
+import "time"
+
 // pace keeps a session at one frame per tick of the clock, though it is due in
 // another slot with each bridge that it joins or leaves, and though a loop that
 // was held up leaves ticks out: timestamps that ran ahead of the clock, or fell
@@ -32,11 +34,19 @@ func (p *pace) turn(n int64) (missed int) {
 
 // takesTurn reports whether s hears and says a frame in this turn of the loop.
 func (s *Session) takesTurn(l *loop) bool {
-	if missed := s.pace.turn(l.slot); missed > 0 {
+	before := s.pace.ahead
+	missed := s.pace.turn(l.slot)
+	later := before - s.pace.ahead // than a turn a tick would be, in slots
+	if missed > 0 {
 		s.out.pass(missed)
 		if missed > 1 { // one may be another bridge's slot; more, and the loop was held up
 			s.in.pass(l.now, missed)
+		} else {
+			later += slotsPerTick
 		}
+	}
+	if later != 0 {
+		s.in.jitter.Later(time.Duration(later) * slotDuration)
 	}
 	return s.pace.takes
 }

@@ -11,7 +11,7 @@ const (
 	fetchAhead = 4
 	// jitterHead is how many bytes of a jitter buffer each packet and each tick
 	// ask for: all but its store, and the packets behind the first two.
-	jitterHead = 336
+	jitterHead = 352
 )
 
 // saysWith is how many bytes of a session, from its beginning, each turn asks for: its
