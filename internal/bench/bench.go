@@ -29,9 +29,8 @@ type Config struct {
 // of speed was met is in the report alone. The report is returned all the same.
 func Run(ctx context.Context, c Config) (Report, error) {
 	c = c.withDefaults()
-	if n := runtime.NumCPU() + 1; runtime.GOMAXPROCS(0) < n {
-		runtime.GOMAXPROCS(n) // the generator has one also while it sleeps: see media.Every
-	}
+	// The generator, and the one of the floor, have one also while they sleep: see media.Every.
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 2))
 	report := Report{Machine: thisMachine(), Began: time.Now()}
 	if c.For != 0 && c.For < time.Second {
 		return report, fmt.Errorf("measure for %v: want at least 1s", c.For)

@@ -56,7 +56,7 @@ func TestScenarios_inLittle(t *testing.T) {
 	runs := make([]run, len(scenarios))
 	const most = 4 // they wait more than they work
 	atOnce := make(chan struct{}, most)
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(runtime.NumCPU() + most)) // each generator has one of Go's processors
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 2*most)) // for the generators of each: see Run
 	var wg sync.WaitGroup
 	for i, s := range scenarios {
 		wg.Go(func() {

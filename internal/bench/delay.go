@@ -23,7 +23,7 @@ const (
 
 	// stoodTime is for how long a room stands before its delay is measured: by then jitter buffers
 	// have given back what they held while everybody came.
-	stoodTime = 20 * time.Second
+	stoodTime = 30 * time.Second
 )
 
 // marks measures how long the switch keeps what is said: from when the packet

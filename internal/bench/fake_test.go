@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -168,6 +169,8 @@ func formatFor(t *testing.T, name string) format {
 
 func generatorFor(t *testing.T, f *fake) *generator {
 	t.Helper()
+	before := runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 1) // see media.Every
+	t.Cleanup(func() { runtime.GOMAXPROCS(before) })
 	g, err := newGenerator(f.addr(), formatFor(t, ""))
 	if err != nil {
 		t.Skip(err)

@@ -31,7 +31,7 @@ func Echo(ctx context.Context, addr string, out io.Writer) error {
 	for i := range packets {
 		packets[i].Data = make([]byte, 1500)
 	}
-	return media.Every(ctx, media.SlotDuration, func() error {
+	return media.Every(ctx, media.SlotDuration, func(time.Time) error {
 		for {
 			n, err := s.Read(packets)
 			if err != nil {

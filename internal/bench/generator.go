@@ -42,6 +42,7 @@ type generator struct {
 	epoch   time.Time
 	now     time.Duration // since the epoch
 	slot    int64         // being done
+	next    time.Time     // when the one after is due
 	voices  *voices
 	callers []*caller // by index
 	slots   [slotsATick][]*caller
@@ -124,11 +125,11 @@ func (g *generator) close() {
 // run turns until ctx ends.
 func (g *generator) run(ctx context.Context) {
 	defer close(g.stopped)
-	_ = media.Every(ctx, slotTime, func() error {
-		g.now = time.Since(g.epoch)
+	_ = media.Every(ctx, slotTime, func(due time.Time) error {
 		if g.counting {
-			g.late.add(max(0, g.now-time.Duration(g.slot+1)*slotTime))
+			g.late.add(time.Since(due))
 		}
+		g.now, g.next = time.Since(g.epoch), due.Add(slotTime)
 		g.readMail()
 		g.turn()
 		g.slot++
@@ -170,7 +171,7 @@ func (g *generator) turn() {
 // listenOn reads what has come, but so that the next slot's packets leave on time: when a packet
 // came is told by its stamp, however late it is read.
 func (g *generator) listenOn() {
-	for i := 0; i < leastRead || i < mostRead && time.Since(g.epoch) < time.Duration(g.slot+2)*slotTime; i++ {
+	for i := 0; i < leastRead || i < mostRead && time.Until(g.next) > 0; i++ {
 		if g.voice.read(g.heard) < wireBatch {
 			break
 		}

@@ -37,11 +37,11 @@ func Scenarios() []Scenario {
 		},
 		{
 			Name: "delay-10", About: "how long a voice takes through a conference of 10, of which there are 30", Load: Load{30, 10, 0},
-			For: 30 * s, Around: 30 * s, Figures: delayFigures(12, 21), Run: runDelay,
+			For: 30 * s, Around: 40 * s, Figures: delayFigures(12, 21), Run: runDelay,
 		},
 		{
 			Name: "delay-1000", About: "how long a voice takes through a conference of 1,000", Load: Load{1, 1000, 0},
-			For: 30 * s, Around: 35 * s, Figures: delayFigures(13, 24), Run: runDelay,
+			For: 30 * s, Around: 45 * s, Figures: delayFigures(13, 24), Run: runDelay,
 		},
 		{
 			Name: "signalling", About: "one conference of 1,000, three talk; then with calls that come and go", Load: Load{1, 1000, 3},

@@ -35,7 +35,10 @@ func TestSleeper(t *testing.T) {
 func TestEvery(t *testing.T) {
 	enough := errors.New("enough")
 	began, turns := time.Now(), 0
-	err := Every(t.Context(), slotDuration, func() error {
+	err := Every(t.Context(), slotDuration, func(due time.Time) error {
+		if early := time.Until(due); early > 0 {
+			t.Errorf("turn %d is %v early", turns, early)
+		}
 		if turns++; turns == 8 {
 			return enough
 		}
@@ -46,7 +49,7 @@ func TestEvery(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := Every(ctx, slotDuration, func() error { return enough }); err != nil {
+	if err := Every(ctx, slotDuration, func(time.Time) error { return enough }); err != nil {
 		t.Errorf("cancelled before it began: %v", err)
 	}
 }
