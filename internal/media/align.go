@@ -19,7 +19,7 @@ const (
 	alignJoined = int64(12 * time.Second / slotDuration) // after somebody has come or gone, until enough has been heard of them
 	alignMoved  = int64(30 * time.Second / slotDuration) // after a move, until it has had its effect
 	alignAgain  = int64(time.Minute / slotDuration)      // for clocks drift
-	alignBusy   = 5 * slotsPerTick                       // while somebody is heard
+	alignBusy   = int64(5 * slotsPerTick)                // while somebody is heard
 )
 
 // align is when a part looks for a better slot, and when it is due again after a move.
@@ -55,13 +55,21 @@ func (l *loop) alignOne(s *slot) {
 
 // look lets p move to a better slot, if there is one, and returns after how many slots it is to look again.
 func (p *part) look() int64 {
-	later := p.bestSlot()
-	switch {
-	case later == 0:
-		return alignAgain
-	case p.isHeard() || !p.moveLater(later):
+	if p.isHeard() {
 		return alignBusy
 	}
+	later := p.bestSlot()
+	if later == 0 {
+		return alignAgain
+	}
+	if !p.bridge.mu.TryLock() {
+		return alignBusy // control is at it
+	}
+	defer p.bridge.mu.Unlock()
+	if len(p.bridge.parts) != 1 || p.bridge.closed {
+		return alignAgain // what is on several loops, or has been, keeps the slots that it has
+	}
+	p.moveLater(later)
 	return alignMoved
 }
 
@@ -135,24 +143,14 @@ func hasRoom(due [slotsPerTick]int, slot, members int) bool {
 	return there <= mostAligned || there <= 3*all/(2*slotsPerTick)
 }
 
-// moveLater lets p be due so many slots later, from the next tick on. It returns false if it cannot
-// be: the bridge is on several loops, or has been, or may be about to.
-func (p *part) moveLater(slots int) bool {
-	b, l := p.bridge, p.loop
-	if !b.mu.TryLock() {
-		return false
-	}
-	defer b.mu.Unlock()
-	if len(b.parts) != 1 || b.closed {
-		return false
-	}
-	l.removePart(p)
+// moveLater lets p be due so many slots later, from the next tick on; under bridge.mu.
+func (p *part) moveLater(slots int) {
+	p.loop.removePart(p)
 	p.slot = (p.slot + slots) % slotsPerTick
-	b.slot = p.slot
-	l.addPart(p)
-	p.align.from = l.slot + slotsPerTick
+	p.bridge.slot = p.slot
+	p.loop.addPart(p)
+	p.align.from = p.loop.slot + slotsPerTick
 	for _, m := range p.members {
 		m.session.due = p.slot
 	}
-	return true
 }

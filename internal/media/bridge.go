@@ -17,11 +17,11 @@ import (
 // by trunk strips, so together they are one mixer.
 type Bridge struct {
 	plane *Plane
-	slot  int
 
 	heardLast atomic.Pointer[member] // whose background it has; nil: nobody's
 
 	mu     sync.Mutex
+	slot   int             // of the root
 	parts  map[*loop]*part // the first is the root, to which the others are joined
 	root   *part
 	rates  []int // of the layers that all parts have, Hz, in the order in which they came
