@@ -162,3 +162,27 @@ func TestPlay_afterCloseReturns(t *testing.T) {
 		}
 	})
 }
+
+// Who waits for a key and is told that the session has closed can see that it has, whoever is quicker.
+func TestClose_isDoneWhenItIsTold(t *testing.T) {
+	bubble(t, media.Config{MediaTimeout: -1}, func(t *testing.T, network *memnet.Net, p *media.Plane) {
+		for range 300 {
+			s := open(t, p, media.SessionConfig{})
+			start(t, s, netip.AddrPortFrom(phoneAddr, 4000))
+			var waiting sync.WaitGroup
+			waiting.Go(func() {
+				if _, err := s.Digit(t.Context()); !errors.Is(err, media.ErrClosed) {
+					t.Errorf("the wait ended with %v", err)
+				}
+				select {
+				case <-s.Done():
+				default:
+					t.Error("it is told closed, and is not done")
+				}
+			})
+			synctest.Wait()
+			s.Close()
+			waiting.Wait()
+		}
+	})
+}

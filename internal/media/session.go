@@ -270,8 +270,8 @@ func (s *Session) Close() {
 		s.out.players = nil
 	})
 	p.release(s)
+	close(s.done) // before those who wait for a key are told: they ask whether it is
 	s.keys.close()
-	close(s.done)
 }
 
 // tickAlone lets a session that stands at no bridge hear and say one frame.
