@@ -29,7 +29,7 @@ type Config struct {
 // of speed was met is in the report alone. The report is returned all the same.
 func Run(ctx context.Context, c Config) (Report, error) {
 	c = c.withDefaults()
-	// The generator, and the one of the floor, have one also while they sleep: see media.Every.
+	// The generator and that of the floor have one of Go's processors each, also while they sleep: see media.Every.
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 2))
 	report := Report{Machine: thisMachine(), Began: time.Now()}
 	if c.For != 0 && c.For < time.Second {

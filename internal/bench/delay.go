@@ -32,13 +32,11 @@ const (
 type marks struct {
 	tone    []byte // of one packet
 	callers []*caller
-	ears    map[int][]*caller // by room
 	speaker int
 	left    int   // packets of the mark that are still to be said
 	said    int64 // when its first packet was, ns; 0: not yet
 	heard   map[*caller]bool
 	delays  histogram
-	missed  int // marks that an ear did not hear
 	made    int
 }
 
@@ -52,11 +50,10 @@ func (m *marks) watch(g *generator) {
 		}
 		m.tone[i] = audio.ToULaw(v)
 	}
-	m.callers, m.ears, m.heard = g.staying(), make(map[int][]*caller), make(map[*caller]bool)
+	m.callers, m.heard = g.staying(), make(map[*caller]bool)
 	for _, c := range m.callers {
 		c.says = func(silence []byte) []byte { return m.say(c, silence) }
 		if step := max(1, c.load.People/mostEars); c.place%step == 0 {
-			m.ears[c.room] = append(m.ears[c.room], c)
 			c.heed = func(p rtp.Packet, at int64) { m.hear(c, p, at) }
 		}
 	}
@@ -65,14 +62,6 @@ func (m *marks) watch(g *generator) {
 
 // next lets the next caller make a mark.
 func (m *marks) next() {
-	if m.made > 0 {
-		last := m.callers[m.speaker]
-		for _, c := range m.ears[last.room] {
-			if c != last && !m.heard[c] {
-				m.missed++
-			}
-		}
-	}
 	clear(m.heard)
 	m.speaker = (m.speaker + 1) % len(m.callers)
 	m.left, m.said = markPackets, 0

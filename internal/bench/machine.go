@@ -46,7 +46,7 @@ func thisMachine() Machine {
 	return m
 }
 
-// A share of the cores' time, in the kernel's ticks: proc_stat(5).
+// coreTime is time that the cores have had, in the kernel's unit (USER_HZ, proc_stat(5)).
 type coreTime struct{ all, stolen float64 }
 
 // coresTime returns what all cores have had since the machine began; zero where the system does not tell.
@@ -56,16 +56,11 @@ func coresTime() (t coreTime) {
 		return t
 	}
 	line, _, _ := strings.Cut(string(text), "\n")
-	const steal = 8 // cpu user nice system idle iowait irq softirq steal guest guest_nice, of which user has guest
-	for i, field := range strings.Fields(line) {
-		n, _ := strconv.ParseFloat(field, 64)
-		switch {
-		case i == steal:
-			t.stolen = n
-			fallthrough
-		case i < steal:
-			t.all += n
-		}
+	const until = 9 // cpu user nice system idle iowait irq softirq steal; user has what comes behind them
+	fields := strings.Fields(line)
+	for _, field := range fields[min(1, len(fields)):min(until, len(fields))] {
+		t.stolen, _ = strconv.ParseFloat(field, 64) // the last of them is
+		t.all += t.stolen
 	}
 	return t
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"slices"
 	"time"
 )
 
@@ -42,7 +43,7 @@ func wholeFigures() []Figure {
 	figures := rampFigures(0)
 	figures[0].Better = ""
 	held := Figure{Name: "held", Unit: "%", About: "those, of as many as its cores could feed if the switch were the bare echo", Better: AtLeast, Goal: mostOfMachine}
-	return append([]Figure{figures[0], held}, figures[1:]...)
+	return slices.Insert(figures, 1, held)
 }
 
 // runRamp lets more and more people join one room until the switch loses

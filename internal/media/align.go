@@ -31,8 +31,8 @@ type align struct {
 // rests reports whether p, which has moved, has a tick yet to wait.
 func (p *part) rests(l *loop) bool { return l.slot < p.align.from }
 
-// unsettle lets p look for a better slot a while after somebody has come or gone.
-func (p *part) unsettle() {
+// lookAnew lets p look for a better slot a while after somebody has come or gone.
+func (p *part) lookAnew() {
 	p.align.next = int64(time.Since(p.loop.plane.epoch)/slotDuration) + alignJoined
 }
 
@@ -97,12 +97,13 @@ func (p *part) bestSlot() (best int) {
 		if m.muted || in.codec == nil || in.held || !in.speaks {
 			continue
 		}
-		if _, ok := in.jitter.Spares(0); !ok {
+		excess, ok := in.jitter.Excess()
+		if !ok {
 			continue // nothing comes, or not for long
 		}
 		heard++
 		for k := range spares {
-			if ok, _ := in.jitter.Spares(time.Duration(k) * slotDuration); ok {
+			if excess+time.Duration(k)*slotDuration > 0 {
 				spares[k]++
 			}
 		}

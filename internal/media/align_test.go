@@ -9,17 +9,15 @@ import (
 	"testing"
 	"time"
 
+	"confab/internal/audio"
 	"confab/internal/codec"
 	"confab/internal/media"
 	"confab/internal/memnet"
 	"confab/internal/rtp"
 )
 
-const (
-	aTick  = 20 * time.Millisecond
-	aSlot  = aTick / 8
-	aTight = 2 * time.Millisecond // what is less than this is not relied upon
-)
+// enough is what a packet must have come early for it to be relied upon.
+const enough = 2 * time.Millisecond
 
 // participant is a phone that sends at its own moment of each tick, and keeps when it was sent what.
 type participant struct {
@@ -49,14 +47,14 @@ func meet(t *testing.T, network *memnet.Net, p *media.Plane, bridge *media.Bridg
 }
 
 // meetAt lets them join, each at an address of its own.
-func meetAt(t *testing.T, network *memnet.Net, p *media.Plane, bridge *media.Bridge, net byte, phases []time.Duration) (all []*participant) {
+func meetAt(t *testing.T, network *memnet.Net, p *media.Plane, bridge *media.Bridge, house byte, phases []time.Duration) (all []*participant) {
 	t.Helper()
 	for i, phase := range phases {
-		host := netip.AddrFrom4([4]byte{192, 0, 10 + net, byte(100 + i)})
+		host := netip.AddrFrom4([4]byte{192, 0, 10 + house, byte(100 + i)})
 		far := newPhone(t, network, host, netip.AddrPortFrom(switchAddr, 1))
 		far.r.SSRC = uint32(i + 1)
 		s := open(t, p, media.SessionConfig{Remote: far.addr(), Signal: host})
-		far.to = addrOf(s.Local())
+		far.to = net.UDPAddrFromAddrPort(s.Local())
 		start(t, s, far.addr())
 		if err := bridge.Join(s, false); err != nil {
 			t.Fatal(err)
@@ -66,8 +64,6 @@ func meetAt(t *testing.T, network *memnet.Net, p *media.Plane, bridge *media.Bri
 	return all
 }
 
-func addrOf(a netip.AddrPort) net.Addr { return net.UDPAddrFromAddrPort(a) }
-
 // play lets them all send and listen for so long.
 func play(all []*participant, d time.Duration) {
 	var senders, readers sync.WaitGroup
@@ -75,7 +71,7 @@ func play(all []*participant, d time.Duration) {
 		readers.Go(x.read)
 		senders.Go(func() {
 			time.Sleep(x.phase)
-			x.talk(int(d / aTick))
+			x.talk(int(d / audio.FrameDuration))
 		})
 	}
 	time.Sleep(d - time.Second)
@@ -92,17 +88,12 @@ func play(all []*participant, d time.Duration) {
 // talk sends so many packets, one a tick: of two seconds in three of loud noise, and in the third of silence.
 func (x *participant) talk(n int) {
 	noise, silence := x.r.Payload, slices.Repeat([]byte{0xff}, 160)
-	b := make([]byte, 200)
 	for i := range n {
-		x.r.Sequence++
-		x.r.Timestamp += 160
 		if x.r.Payload = noise; i/50%3 == 2 && !x.restless {
 			x.r.Payload = silence
 		}
-		if _, err := x.conn.WriteTo(b[:x.r.Put(b)], x.to); err != nil {
-			x.t.Error(err)
-		}
-		time.Sleep(aTick)
+		x.send()
+		time.Sleep(audio.FrameDuration)
 	}
 }
 
@@ -123,9 +114,9 @@ func (x *participant) read() {
 // is that long after the first moment of the tick.
 func waits(phases []time.Duration, slot time.Duration) (mean time.Duration) {
 	for _, p := range phases {
-		wait := ((slot-p)%aTick + aTick) % aTick
-		if wait < aTight {
-			wait += aTick
+		wait := ((slot-p)%audio.FrameDuration + audio.FrameDuration) % audio.FrameDuration
+		if wait < enough {
+			wait += audio.FrameDuration
 		}
 		mean += wait / time.Duration(len(phases))
 	}
@@ -139,7 +130,7 @@ func TestAlign_aSmallBridgeIsDueWhenItsPacketsHaveCome(t *testing.T) {
 		random := rand.New(rand.NewPCG(seed, 1))
 		phases := make([]time.Duration, 2+random.IntN(6))
 		for i := range phases {
-			phases[i] = time.Duration(random.IntN(int(aTick)))
+			phases[i] = time.Duration(random.IntN(int(audio.FrameDuration)))
 		}
 		if seed == 0 { // all but at once
 			phases = []time.Duration{4 * time.Millisecond, 5 * time.Millisecond, 6 * time.Millisecond}
@@ -150,7 +141,7 @@ func TestAlign_aSmallBridgeIsDueWhenItsPacketsHaveCome(t *testing.T) {
 			all := meet(t, network, p, bridge, phases, 40*time.Second)
 			best := time.Hour
 			for k := range 8 {
-				best = min(best, waits(phases, time.Duration(k)*aSlot))
+				best = min(best, waits(phases, time.Duration(k)*media.SlotDuration))
 			}
 			var mean time.Duration
 			for _, x := range all {
@@ -176,23 +167,23 @@ func (x *participant) check(t *testing.T) {
 	moved := time.Duration(0)
 	for i := 1; i < len(x.at); i++ {
 		said := time.Duration(x.stamps[i]-x.stamps[i-1]) * time.Second / 8000
-		if by := x.at[i].Sub(x.at[i-1]) - aTick; by != 0 && i > 1 { // the first packet is of before the bridge
+		if by := x.at[i].Sub(x.at[i-1]) - audio.FrameDuration; by != 0 && i > 1 { // the first packet is of before the bridge
 			moved += by
-			if by < 0 || by >= aTick || x.at[i].Sub(x.at[0]) < 12*time.Second {
+			if by < 0 || by >= audio.FrameDuration || x.at[i].Sub(x.at[0]) < 12*time.Second {
 				t.Errorf("packet %d came %v later than was due", i, by)
 			}
 			if !x.silent[i-1] {
 				t.Errorf("packet %d came %v later than was due, and the one before was none of silence", i, by)
 			}
-		} else if said != aTick && i > 1 {
+		} else if said != audio.FrameDuration && i > 1 {
 			t.Errorf("packet %d came in time, and is of %v after the one before", i, said)
 		}
 		said = time.Duration(x.stamps[i]-x.stamps[0]) * time.Second / 8000
-		if ahead := said - x.at[i].Sub(x.at[0]); ahead > aTick/2 || ahead <= -aTick {
+		if ahead := said - x.at[i].Sub(x.at[0]); ahead > audio.FrameDuration/2 || ahead <= -audio.FrameDuration {
 			t.Fatalf("packet %d: the timestamp is %v ahead of the clock", i, ahead)
 		}
 	}
-	if len(x.at) < 1900 || moved >= aTick {
+	if len(x.at) < 1900 || moved >= audio.FrameDuration {
 		t.Errorf("%d packets, moved by %v in all", len(x.at), moved)
 	}
 }
@@ -216,7 +207,7 @@ func TestAlign_nobodyMovesForNothing(t *testing.T) {
 				all := meet(t, network, p, bridge, phases, 3*time.Minute, prepare)
 				for _, x := range all {
 					for i := 2; i < len(x.at); i++ {
-						if by := x.at[i].Sub(x.at[i-1]); by != aTick {
+						if by := x.at[i].Sub(x.at[i-1]); by != audio.FrameDuration {
 							t.Fatalf("packet %d came %v after the one before", i, by)
 						}
 					}
@@ -258,16 +249,16 @@ func TestAlign_partsOfTwoLoopsStayApart(t *testing.T) {
 		bridge := p.NewBridge()
 		defer bridge.Close()
 		phases := []time.Duration{time.Millisecond, 2 * time.Millisecond, 3 * time.Millisecond, 4 * time.Millisecond}
-		all := meet(t, network, p, bridge, phases, 10*time.Second)
+		all := meet(t, network, p, bridge, phases, 40*time.Second)
 		for _, x := range all {
 			for i := 2; i < len(x.at); i++ {
-				if by := x.at[i].Sub(x.at[i-1]); by != aTick {
+				if by := x.at[i].Sub(x.at[i-1]); by != audio.FrameDuration {
 					t.Fatalf("packet %d came %v after the one before", i, by)
 				}
 			}
 		}
-		apart := all[0].at[100].Sub(all[3].at[100]) % aTick
-		if apart != aTick/2 && apart != -aTick/2 {
+		apart := all[0].at[100].Sub(all[3].at[100]) % audio.FrameDuration
+		if apart != audio.FrameDuration/2 && apart != -audio.FrameDuration/2 {
 			t.Errorf("the parts are due %v apart, want half a tick", apart)
 		}
 	})

@@ -66,15 +66,20 @@ func (p *phone) addr() netip.AddrPort { return p.conn.LocalAddr().(*net.UDPAddr)
 // speak sends n packets of loud noise, one per 20 ms.
 func (p *phone) speak(n int) {
 	for range n {
-		p.r.Sequence++
-		p.r.Timestamp += 160
-		b := make([]byte, 200)
-		if _, err := p.conn.WriteTo(b[:p.r.Put(b)], p.to); err != nil {
-			p.t.Error(err)
-		}
+		p.send()
 		time.Sleep(20 * time.Millisecond)
 	}
 	time.Sleep(20 * time.Millisecond) // until the last one has been read
+}
+
+// send sends the next packet.
+func (p *phone) send() {
+	p.r.Sequence++
+	p.r.Timestamp += 160
+	b := make([]byte, 200)
+	if _, err := p.conn.WriteTo(b[:p.r.Put(b)], p.to); err != nil {
+		p.t.Error(err)
+	}
 }
 
 // received empties what has come and returns how many packets of RTP.

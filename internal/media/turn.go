@@ -147,7 +147,7 @@ func (p *part) widen() {
 func (p *part) join(m *member) {
 	m.session.pace.takes = false
 	p.members = append(p.members, m)
-	p.unsettle()
+	p.lookAnew()
 }
 
 // leave takes m out, so that those who have said stay in front of those who have not. It
@@ -169,7 +169,7 @@ func (p *part) leave(m *member) bool {
 	}
 	p.members[i], p.members[last] = p.members[last], nil
 	p.members = p.members[:last]
-	p.unsettle()
+	p.lookAnew()
 	return true
 }
 

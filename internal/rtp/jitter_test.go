@@ -285,11 +285,8 @@ func TestJitter_later(t *testing.T) {
 	for i, p := range s.out {
 		for at := time.Duration(i) * tick; l.now <= at; l.now += tick {
 			if at > moves && !moved {
-				if spares, ok := l.j.Spares(0); spares || !ok {
-					t.Errorf("in the old slot: %v, %v", spares, ok)
-				}
-				if spares, ok := l.j.Spares(by + 2*time.Millisecond); !spares || !ok {
-					t.Errorf("in the new slot: %v, %v", spares, ok)
+				if d, ok := l.j.Excess(); !ok || d != -by {
+					t.Errorf("%v are more than enough, %v; want that %v are missing", d, ok, by)
 				}
 				l.j.Later(by)
 				l.now, moved = l.now+by, true

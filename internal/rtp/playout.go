@@ -131,24 +131,18 @@ func (j *Jitter) Later(by time.Duration) {
 	j.term.shift(by)
 }
 
-// Spares reports whether the delay would do without a packet if the caller had its ticks so
-// much later, with some margin left. ok is false while too little has been played to tell.
-func (j *Jitter) Spares(later time.Duration) (spares, ok bool) {
-	_, ok = j.term.all()
-	return j.known(j.lasted, 2*tight-later), ok
+// Excess returns how much longer than enough the delay has been for long, were there a packet less:
+// if it is negative, the caller must have its ticks so much later before one is spare. ok is false while too little has
+// been played to tell.
+func (j *Jitter) Excess() (d time.Duration, ok bool) {
+	least, ok := j.term.all()
+	return j.left(j.lasted, least) - 2*tight, ok
 }
 
 // suffices reports whether the margins of a long time say that the delay does as it is.
 func (j *Jitter) suffices() bool {
 	least, ok := j.term.all()
 	return ok && least > tight
-}
-
-// known reports whether the margins of a long time say that more than so much would be left without
-// a packet that lasts so long.
-func (j *Jitter) known(duration uint16, more time.Duration) bool {
-	least, ok := j.term.all()
-	return ok && j.left(duration, least) > more
 }
 
 // start begins the schedule if the time has come: twice the jitter after the
@@ -262,8 +256,11 @@ func (j *Jitter) spare(now time.Duration, head *slot, least time.Duration) bool 
 	if left <= tight || now-j.shifted < settle {
 		return false
 	}
-	j.proven = left <= guard+2*j.jitter
-	return !j.proven || j.known(head.duration, tight)
+	if j.proven = left <= guard+2*j.jitter; !j.proven {
+		return true
+	}
+	long, ok := j.term.all()
+	return ok && j.left(head.duration, long) > tight
 }
 
 // left returns what would be left of that least margin without a packet that lasts so long.
