@@ -2,7 +2,6 @@ package bench
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"net"
@@ -10,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"sync"
 	"syscall"
@@ -20,7 +20,7 @@ import (
 // numbers belong to.
 type target struct {
 	*process
-	sip, http, debug string // addresses
+	sip, http, debug string // addresses, as its banner tells them
 	dir              string
 	app              *http.Server
 	wg               sync.WaitGroup
@@ -50,25 +50,20 @@ func startSwitch(ctx context.Context, s *Stage) (*target, error) {
 	t.app = &http.Server{Handler: application(), ReadHeaderTimeout: 10 * time.Second}
 	t.wg.Go(func() { t.app.Serve(ln) })
 
-	if t.sip, err = freeAddr(); err != nil {
-		return nil, err
-	}
-	if t.http, err = freeAddr(); err != nil {
-		return nil, err
-	}
-	if t.debug, err = freeAddr(); err != nil {
-		return nil, err
-	}
 	config := filepath.Join(dir, "confab.yaml")
 	yaml := fmt.Sprintf("numbers:\n  - number: \"*\"\n    voice_url: http://%s/voice\n", ln.Addr())
 	if err := os.WriteFile(config, []byte(yaml), 0o600); err != nil {
 		return nil, err
 	}
-	t.process, _, err = startProcess(ctx, s.cores, t.http, s.Binary, "serve", "--config", config,
-		"--data", filepath.Join(dir, "data"), "--http", t.http, "--debug", t.debug, "--sip", t.sip, "--rtp-ports", "20000-28999",
+	const any = "127.0.0.1:0"
+	t.process, _, err = startProcess(ctx, s.cores, bannerEnd, s.Binary, "serve", "--config", config,
+		"--data", filepath.Join(dir, "data"), "--http", any, "--debug", any, "--sip", any, "--rtp-ports", "20000-28999",
 		"--speech-engine", "none", "--drain-timeout", "1s", "--log-level", "WARN",
 		"--max-calls", strconv.Itoa(mostCalls), "--max-participants", strconv.Itoa(mostCalls))
 	if err != nil {
+		return nil, err
+	}
+	if err := t.readBanner(t.said()); err != nil {
 		return nil, err
 	}
 	ok = true
@@ -86,22 +81,28 @@ func (t *target) close() {
 	os.RemoveAll(t.dir)
 }
 
-// freeAddr returns an address of loopback that is free, as of now, for TCP and UDP.
-func freeAddr() (string, error) {
-	for range 20 {
-		ln, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return "", err
+// bannerEnd is in the last line of a switch's banner that always stands there.
+const bannerEnd = "  Webhooks "
+
+// readBanner takes the addresses from what the switch prints when it is up. It
+// was let choose its ports: one that was looked for before it started can be
+// another program's by then.
+func (t *target) readBanner(banner string) error {
+	for _, row := range []struct {
+		to   *string
+		form *regexp.Regexp
+	}{
+		{&t.sip, regexp.MustCompile(`(?m)^  Dial +sip:[^@]+@(\S+)`)},
+		{&t.http, regexp.MustCompile(`(?m)^  API +http://([^/]+)/`)},
+		{&t.debug, regexp.MustCompile(`(?m)^  Profiles +http://([^/]+)/`)},
+	} {
+		found := row.form.FindStringSubmatch(banner)
+		if found == nil {
+			return fmt.Errorf("the banner of the switch has no row %s; it said:\n%s", row.form, banner)
 		}
-		addr := ln.Addr().String()
-		ln.Close()
-		conn, err := net.ListenPacket("udp", addr)
-		if err == nil {
-			conn.Close()
-			return addr, nil
-		}
+		*row.to = found[1]
 	}
-	return "", errors.New("no free port on 127.0.0.1")
+	return nil
 }
 
 // The metrics of the switch that the bench reads.

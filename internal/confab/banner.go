@@ -57,6 +57,9 @@ func (s *Switch) banner(ctx context.Context, to io.Writer) error {
 		row("Certificate", "made here: your browser will ask; compare its SHA-256")
 		row("", "%s", self.Fingerprint())
 	}
+	if a := s.Debug(); a != nil {
+		row("Profiles", "http://%s/debug/pprof/", a)
+	}
 	row("Webhooks", "%s", s.policyWords())
 	for _, w := range s.warnings {
 		row("Note", "%s", w)

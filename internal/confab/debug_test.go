@@ -9,7 +9,8 @@ import (
 // Profiles are served where they are asked for, and nowhere else.
 func TestSwitch_servesProfilesWhereTheyAreAskedFor(t *testing.T) {
 	c := config(t)
-	c.Debug = "127.0.0.1:0"
+	var out buffer
+	c.Debug, c.Out = "127.0.0.1:0", &out
 	s, stop := start(t, c)
 	base := "http://" + s.Debug().String()
 	if code, text := get(t, http.DefaultClient, base+"/debug/pprof/heap?gc=1&debug=1"); code != 200 || !strings.Contains(text, "# HeapAlloc = ") {
@@ -24,6 +25,9 @@ func TestSwitch_servesProfilesWhereTheyAreAskedFor(t *testing.T) {
 	stop()
 	if _, err := http.Get(base + "/debug/pprof/"); err == nil {
 		t.Error("profiles are served after Run")
+	}
+	if row := "  Profiles    " + base + "/debug/pprof/\n"; !strings.Contains(out.String(), row) {
+		t.Errorf("the banner lacks %q:\n%s", row, out.String())
 	}
 }
 
