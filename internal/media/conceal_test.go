@@ -31,7 +31,7 @@ func overNetwork(t *testing.T, sound []int16, ptime time.Duration, lost func(pac
 		for ; (next+1)*size <= len(sound) && time.Duration(next+1)*ptime <= now; next++ {
 			codec.PCMU.NewEncoder().Encode(coded, sound[next*size:(next+1)*size])
 			if !lost(next) {
-				in.jitter.Push(now, rtp.Packet{SSRC: 1, Sequence: uint16(next), Timestamp: uint32(next * size), Payload: coded}, uint32(size))
+				in.jitter.Push(now-tickDuration/4, rtp.Packet{SSRC: 1, Sequence: uint16(next), Timestamp: uint32(next * size), Payload: coded}, uint32(size))
 			}
 		}
 		frame := in.hear(now, make([]int16, in.size), true, false)

@@ -11,11 +11,7 @@ const (
 	patience  = 100 * time.Millisecond // how long packets may be Late or Early before they are the new truth
 	dropout   = 3000                   // RFC 3550 A.1, MAX_DROPOUT: a sequence number further ahead than this …
 	misorder  = 100                    // … or further behind than MAX_MISORDER is a jump
-	guard     = 5 * time.Millisecond   // hysteresis of the delay, beyond one packet and twice the jitter
-	tight     = time.Millisecond       // a least margin below this is soon none; and all that is to be left of one that has been …
-	lasting   = 10 * time.Second       // … for so long, and for as long before; twice as long for each time that this was too little …
-	mostDoubt = 5                      // … up to so often, and half as long when it has been right for …
-	stands    = 16                     // … so many times as long
+	tight     = time.Millisecond       // a least margin below this is soon none
 	settle    = 200 * time.Millisecond // between one lessening of the delay and the next
 	unskipped = time.Second            // Spare for so long without a Skip, and the buffer skips by itself
 )
@@ -65,13 +61,10 @@ type JitterStats struct {
 //     everything is later by what was concealed; one that never comes is passed
 //     over, and nothing is later. A packet that comes too late for that makes
 //     the schedule one frame later.
-//   - When the least margin of the last three seconds played exceeds a packet
-//     (a frame, if that is longer), twice the jitter and a guard of 5 ms, one packet
+//   - When the least margin of the last five to ten seconds played exceeds a packet
+//     (a frame, if that is longer), twice the jitter and 1 ms, one packet
 //     may be left out: one that the caller finds quiet (Spare, Skip) or, failing that for a
 //     second, the next. In a talker's pause the pause is shortened instead.
-//   - What was so for ten to twenty seconds that were played is known, and not guessed from the
-//     jitter: then all of the margin but 1 ms is spare. Where that proves wrong, it takes twice
-//     as long the next time, until it has been right for long.
 //   - A caller who can change the time scale of what it plays need not conceal or
 //     leave out anything: it is told when the delay is about to become too short
 //     (Tight) or is too long (Spare), makes a frame more or less of the next few
@@ -110,12 +103,11 @@ type Jitter struct {
 	stall    int64  // concealed since the buffer ran out, at the cursor
 	run      int64  // concealed or silent since the last packet was played
 	lastPop  time.Duration
-	margins  window
+	margins  margins
 
 	// Lessening the delay.
 	lastSpare int64         // duration of the packet handed out as Spare; 0: none
 	shifted   time.Duration // when the delay was last changed for what the margins said, or began
-	term      term          // the margins of longer ago
 
 	kept, handed uint64        // JitterStats.Kept and Played
 	delay        time.Duration // JitterStats.Delay
@@ -127,10 +119,6 @@ type Jitter struct {
 	jump       uint32      // the sequence number that would confirm a jump; above 65535: none
 	floor      uint16      // packets before this one belong to the schedule before the present one …
 	floored    bool        // … if there was one
-	doubt      uint8       // how often a delay that was known to do proved too short
-	proven     bool        // the packet handed out as Spare is so for that …
-	lessened   bool        // … and the delay has been lessened for it, and has not proved too short since …
-	stood      uint8       // … for so many periods of term
 	offSince   time.Duration
 	spareSince time.Duration
 }
@@ -277,8 +265,7 @@ func (j *Jitter) restart() {
 	j.held.init()
 	j.running, j.any, j.off, j.grow, j.sparing = false, false, false, false, false
 	j.stall, j.run, j.lastSpare = 0, 0, 0
-	j.doubt, j.lessened = 0, false
-	j.margins, j.term = window{}, newTerm()
+	j.margins = newMargins()
 }
 
 const noJump = 1 << 16
@@ -362,8 +349,7 @@ func (j *Jitter) past(t, duration int64) bool {
 // lament takes note of a packet that came too late.
 func (j *Jitter) lament(arrival time.Duration, t int64) {
 	due := j.lastPop + j.duration(j.frame-(j.cursor+j.stall-t))
-	j.note(due-arrival, 0)
-	j.tooShort()
+	j.margins.note(due-arrival, 0)
 	j.grow = j.grow || j.delay+FrameDuration <= MaxDelay
 }
 

@@ -165,7 +165,7 @@ func TestJitter_delayShrinksAfterABurst(t *testing.T) {
 		}
 		within := 8*time.Second + 20*time.Second
 		if quiet {
-			within = 8*time.Second + 8*time.Second
+			within = 8*time.Second + 11*time.Second
 		}
 		for _, h := range l.after(within) {
 			if h.Verdict == rtp.Play && h.delay > 30*time.Millisecond {
@@ -190,79 +190,21 @@ func TestJitter_aFrameForOneLatePacketIsGivenBack(t *testing.T) {
 	for _, h := range l.got {
 		switch since := h.at - 5*time.Second; {
 		case h.Verdict != rtp.Play:
-		case since > 100*time.Millisecond && since < 12*time.Second && h.delay != 22*time.Millisecond:
+		case since > 100*time.Millisecond && since < 5*time.Second && h.delay != 22*time.Millisecond:
 			t.Fatalf("delay %v, %v after a packet was late", h.delay, since)
-		case since > 18*time.Second && h.delay != 2*time.Millisecond:
+		case since > 11*time.Second && h.delay != 2*time.Millisecond:
 			t.Fatalf("still a delay of %v, %v after a packet was late", h.delay, since)
 		}
 	}
 }
 
-// What a network has done for ten seconds is known: a packet is given back though hardly more is
-// left than that, and twice the jitter is not.
-func TestJitter_whatHasLastedIsKnown(t *testing.T) {
-	s := newTalker(tick - 5*time.Millisecond) // 5 ms before the tick
-	random := lcg(1)
-	jitter := func() time.Duration { return time.Duration(random()%3000) * time.Microsecond }
-	s.speak(5*time.Second, tick, jitter)
-	s.speak(tick, tick, func() time.Duration { return 6 * time.Millisecond })
-	s.speak(25*time.Second, tick, jitter)
-	l := listen(t, s.out, &listener{quiet: true})
-	if st := l.j.Stats(); st.Jitter < 500*time.Microsecond || st.Delay > 5*time.Millisecond {
-		t.Errorf("the jitter is %v, the delay %v", st.Jitter, st.Delay)
-	}
-}
-
-// Packets that are late again and again, by the clock or by chance, make the delay longer for good: what
-// proved wrong is not tried for long.
-func TestJitter_isNotFooledForEver(t *testing.T) {
-	for _, every := range []int{14, 20, 25, 31, 45, 60, 90} {
-		for _, clocked := range []bool{false, true} {
-			s := newTalker(18 * time.Millisecond)
-			random := lcg(uint64(every))
-			s.speak(time.Hour, tick, func() time.Duration {
-				if n := uint64(every * 50); !clocked && random()%n == 0 || clocked && uint64(s.number)%n == n-1 {
-					return 8 * time.Millisecond
-				}
-				return 0
-			})
-			l := listen(t, s.out, &listener{quiet: true})
-			if n := count(l.got[:len(l.got)-1], rtp.Empty); n == 0 || n > 10 {
-				t.Errorf("a packet is late every %d s (clocked: %v): %d were concealed in an hour", every, clocked, n)
-			}
-		}
-	}
-}
-
-// A network that was bad and is good again is believed in after a while.
-func TestJitter_doubtEnds(t *testing.T) {
-	s := newTalker(18 * time.Millisecond)
-	s.speak(10*time.Minute, tick, func() time.Duration {
-		if s.number%(31*50) == 0 {
-			return 8 * time.Millisecond
-		}
-		return 0
-	})
-	bad := s.at
-	s.speak(20*time.Minute, tick, none)
-	again := s.at
-	s.speak(tick, tick, func() time.Duration { return 8 * time.Millisecond })
-	s.speak(time.Minute, tick, none)
-	l := listen(t, s.out, &listener{quiet: true})
-	for at, want := range map[time.Duration]time.Duration{bad: 22, again - time.Second: 2, again + 3*time.Second: 22, again + 50*time.Second: 2} {
-		if h := l.after(at)[0]; h.delay != want*time.Millisecond {
-			t.Errorf("at %v the delay is %v, want %v ms", at, h.delay, int(want))
-		}
-	}
-}
-
 // Somebody who pauses is waited for as long as they need and no longer, and their
-// pauses prove nothing: ten seconds are such as were played.
+// pauses prove nothing: five seconds are such as were played.
 func TestJitter_pausesProveNothing(t *testing.T) {
 	s := newTalker(18 * time.Millisecond)
 	s.speak(5*time.Second, tick, none)
 	s.speak(tick, tick, func() time.Duration { return 4 * time.Millisecond })
-	s.speak(5*time.Second, tick, none)
+	s.speak(2*time.Second, tick, none)
 	s.pause(30 * time.Second)
 	resumed := s.at
 	s.speak(2*time.Second, tick, none)

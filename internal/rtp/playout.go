@@ -77,7 +77,6 @@ func (j *Jitter) Pop(now time.Duration, need uint32) Popped {
 		case hole > 0:
 			return j.pass(Lost, min(hole, wanted))
 		case j.run > j.units(MaxDelay) && now < head.arrival+2*j.jitter && !j.suffices(): // a talkspurt begins: it gets its delay
-			j.lessened = false // that was not too much
 			j.stall += wanted
 			return j.conceal(Wait, wanted)
 		case j.grow:
@@ -115,10 +114,8 @@ func (j *Jitter) Shift(now time.Duration, frames int) {
 	j.lastPop, j.lastSpare = now, 0
 	j.shift(int64(frames) * j.frame)
 	if frames > 0 {
-		j.tooShort()
 		j.stats.Stretched += uint64(frames)
 	} else {
-		j.lessened = j.proven
 		j.stats.Shortened += uint64(-frames)
 	}
 	j.shifted, j.sparing = now, false
@@ -128,20 +125,19 @@ func (j *Jitter) Shift(now time.Duration, frames int) {
 // negative) than until now, which is as if all packets came earlier.
 func (j *Jitter) Later(by time.Duration) {
 	j.margins.shift(by)
-	j.term.shift(by)
 }
 
 // Excess returns how much longer than enough the delay has been for long, were there a packet less:
 // if it is negative, the caller must have its ticks so much later before one is spare. ok is false while too little has
 // been played to tell.
 func (j *Jitter) Excess() (d time.Duration, ok bool) {
-	least, ok := j.term.all()
-	return j.left(j.lasted, least) - 2*tight, ok
+	least, ok := j.margins.least()
+	return j.left(j.lasted, least) - tight, ok
 }
 
 // suffices reports whether the margins of a long time say that the delay does as it is.
 func (j *Jitter) suffices() bool {
-	least, ok := j.term.all()
+	least, ok := j.margins.least()
 	return ok && least > tight
 }
 
@@ -207,7 +203,7 @@ func (j *Jitter) shorten(now time.Duration, head *slot, hole int64) int64 {
 	if !ok {
 		return hole
 	}
-	least = min(least-guard, now+j.duration(hole)-head.arrival) - 2*j.jitter
+	least = min(least-tight, now+j.duration(hole)-head.arrival) - 2*j.jitter
 	cut := min(j.units(least), hole) / j.frame * j.frame
 	if cut <= 0 {
 		return hole
@@ -242,50 +238,18 @@ func (j *Jitter) conceal(v Verdict, units int64) Popped {
 // overdue reports whether the delay has been too long for so long that the
 // head must be left out though it may not be quiet.
 func (j *Jitter) overdue(now time.Duration) bool {
-	return j.held.n > 1 && j.sparing && now-j.spareSince >= unskipped && j.spareNow(now)
+	return j.held.n > 1 && j.sparing && now-j.spareSince >= unskipped && j.spare(now, &j.held.q[0])
 }
 
-func (j *Jitter) spareNow(now time.Duration) bool {
+// spare reports whether the delay would still do without head.
+func (j *Jitter) spare(now time.Duration, head *slot) bool {
 	least, ok := j.margins.least()
-	return ok && j.spare(now, &j.held.q[0], least)
+	return ok && now-j.shifted >= settle && j.left(head.duration, least) > 0
 }
 
-// spare reports whether the delay would still do without head, with that least margin of late.
-func (j *Jitter) spare(now time.Duration, head *slot, least time.Duration) bool {
-	left := j.left(head.duration, least)
-	if left <= tight || now-j.shifted < settle {
-		return false
-	}
-	if j.proven = left <= guard+2*j.jitter; !j.proven {
-		return true
-	}
-	long, ok := j.term.all()
-	return ok && j.left(head.duration, long) > tight
-}
-
-// left returns what would be left of that least margin without a packet that lasts so long.
+// left returns what would be left of that least margin, beyond what must be, without a packet that lasts so long.
 func (j *Jitter) left(duration uint16, least time.Duration) time.Duration {
-	return least - j.duration(max(int64(duration), j.frame))
-}
-
-// note takes the margin of a packet that lasted so long. Many periods of margins that say nothing
-// against a delay that was lessened take one doubt away.
-func (j *Jitter) note(margin, lasted time.Duration) {
-	j.margins.note(margin, lasted)
-	if !j.term.note(margin, lasted, lasting<<j.doubt) || !j.lessened || j.doubt == 0 {
-		return
-	}
-	if j.stood++; j.stood == stands {
-		j.doubt, j.stood = j.doubt-1, 0
-	}
-}
-
-// tooShort takes note that the delay is, or is about to be. If it was lessened because that was known to
-// do, more is asked for the next time.
-func (j *Jitter) tooShort() {
-	if j.lessened {
-		j.doubt, j.lessened, j.stood = min(j.doubt+1, mostDoubt), false, 0
-	}
+	return least - j.duration(max(int64(duration), j.frame)) - tight - 2*j.jitter
 }
 
 // skipHead leaves the head out.
@@ -299,7 +263,7 @@ func (j *Jitter) skipHead(now time.Duration) {
 
 func (j *Jitter) skipped(now time.Duration, units int64) {
 	j.shift(-units)
-	j.shifted, j.sparing, j.lessened = now, false, j.proven
+	j.shifted, j.sparing = now, false
 	j.stats.Skipped++
 }
 
@@ -312,7 +276,6 @@ func (j *Jitter) play(now time.Duration, skipped bool) Popped {
 	// What was concealed while this packet was late, and what it overlaps of
 	// the packet before it, make everything later from here on.
 	if later := j.cursor + j.stall - head.timestamp; later > 0 {
-		j.tooShort()
 		j.shift(later)
 		j.grow = false
 	}
@@ -320,13 +283,13 @@ func (j *Jitter) play(now time.Duration, skipped bool) Popped {
 	j.played, j.playedSN, j.lasted, j.any = head.timestamp, head.sequence, head.duration, true
 	j.handed++
 	j.delay = now - head.arrival
-	j.note(j.delay, j.duration(int64(head.duration)))
+	j.margins.note(j.delay, j.duration(int64(head.duration)))
 
 	out := Popped{Verdict: Play, Duration: uint32(head.duration), Payload: j.held.pop(), PayloadType: head.payloadType(),
 		Marker: head.marker(), Sequence: head.sequence, Timestamp: uint32(head.timestamp), Skipped: skipped}
-	least, ok := j.margins.least()
-	out.Tight = ok && least < tight && now-j.shifted >= settle
-	if out.Spare = ok && j.spare(now, &head, least); out.Spare {
+	least, _ := j.margins.least()
+	out.Tight = least < tight && now-j.shifted >= settle
+	if out.Spare = j.spare(now, &head); out.Spare {
 		j.lastSpare = int64(head.duration)
 		if !j.sparing {
 			j.sparing, j.spareSince = true, now
