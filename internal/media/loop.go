@@ -43,6 +43,7 @@ type loop struct {
 	slots    [slotsPerTick]slot
 	members  int // sessions and bridges over all slots
 	expected int // secure sessions whose handshake is going on: the port is read in each slot
+	clock    func() time.Time
 	now      time.Duration
 	wall     int64 // now as Unix time, ns
 	in       []Packet
@@ -78,7 +79,7 @@ type slot struct {
 func newLoop(p *Plane, index int) *loop {
 	l := &loop{
 		plane: p, index: index, mail: mailbox{loop: p.newSleeper()}, notes: newNotes(), stopped: make(chan struct{}),
-		scratch: newScratch(), in: make([]Packet, ioBatch), out: make([]byte, outSize),
+		clock: time.Now, scratch: newScratch(), in: make([]Packet, ioBatch), out: make([]byte, outSize),
 		frame: make([]int16, maxFrameSize), payload: make([]byte, 2*maxFrameSize),
 	}
 	for i := range l.in {
@@ -145,7 +146,7 @@ func (l *loop) turn(n int64) int64 {
 	l.flush()
 	l.alignOne(&l.slots[n%slotsPerTick])
 	l.tellLost()
-	l.load.worked(l.now, time.Since(l.plane.epoch))
+	l.load.worked(l.now, l.clock().Sub(l.plane.epoch))
 	return n
 }
 
@@ -181,7 +182,7 @@ func (l *loop) shut() bool {
 }
 
 func (l *loop) readClock() {
-	now := time.Now()
+	now := l.clock()
 	l.now, l.wall = now.Sub(l.plane.epoch), now.UnixNano()
 }
 

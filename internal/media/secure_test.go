@@ -80,9 +80,6 @@ func TestSecure_nobodyElseIsHeard(t *testing.T) {
 	if err := s.SetKeys(media.Keys{Send: secret(1), Receive: secret(2)}); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.SetPath(friend.LocalAddr().(*net.UDPAddr).AddrPort()); err != nil {
-		t.Fatal(err)
-	}
 	protector, _ := rtp.NewProtector(secret(2))
 	sequence := uint16(0)
 	packet := func() []byte {
@@ -97,6 +94,13 @@ func TestSecure_nobodyElseIsHeard(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	setPath := func(to *net.UDPConn) {
+		t.Helper()
+		if err := s.SetPath(to.LocalAddr().(*net.UDPAddr).AddrPort()); err != nil {
+			t.Fatal(err)
+		}
+		p.Loops() // answers when the loop knows of it
+	}
 	counted := func(what string, is func(media.LoopStats) bool) {
 		t.Helper()
 		for deadline := time.Now().Add(5 * time.Second); !is(p.Loops()[0]); time.Sleep(5 * time.Millisecond) {
@@ -105,6 +109,7 @@ func TestSecure_nobodyElseIsHeard(t *testing.T) {
 			}
 		}
 	}
+	setPath(friend)
 	send(friend, packet()) // in clear
 	counted("in clear", func(l media.LoopStats) bool { return l.Unverified == 1 })
 	good, _ := protector.Protect(packet())
@@ -119,9 +124,7 @@ func TestSecure_nobodyElseIsHeard(t *testing.T) {
 	counted("again", func(l media.LoopStats) bool { return l.Unverified == 2 })
 
 	// The far end moves: its old address is a stranger's now.
-	if err := s.SetPath(stranger.LocalAddr().(*net.UDPAddr).AddrPort()); err != nil {
-		t.Fatal(err)
-	}
+	setPath(stranger)
 	next, _ := protector.Protect(packet())
 	send(friend, next)
 	counted("from where it was", func(l media.LoopStats) bool { return l.Dropped == 2 })

@@ -22,6 +22,7 @@ type studio struct {
 	sent []Packet // by the far ends, this tick
 	read int      // of sent
 	late bool     // it comes as late as it may
+	next int64    // slot of the turn
 }
 
 // singer is a far end.
@@ -45,6 +46,7 @@ func newStudio(tb testing.TB) *studio {
 	l := newLoop(p, 0)
 	p.loops = []*loop{l}
 	t := &studio{tb: tb, by: map[netip.AddrPort]*singer{}}
+	l.clock = func() time.Time { return p.epoch.Add(time.Duration(t.next) * slotDuration) }
 	l.ports = []*port{{loop: l, rtp: t, rtcp: &nowhere{}, door: newSideDoor(nil, nil),
 
 		byReports: make(map[netip.AddrPort]*Session), bySSRC: make(map[uint32]*Session),
@@ -107,10 +109,9 @@ func (t *studio) turn() {
 		}
 	}
 	t.part.align.next = math.MaxInt64 // its packets come when it is due, whatever the slot
-	next := t.loop().slot/slotsPerTick*slotsPerTick + slotsPerTick + int64(t.part.slot)
-	// However long the machine took for the last turn, it is time for the next one.
-	t.loop().plane.epoch = time.Now().Add(-time.Duration(next) * slotDuration)
-	t.loop().turn(next)
+	// However long the machine takes, each turn comes on time.
+	t.next = t.loop().slot/slotsPerTick*slotsPerTick + slotsPerTick + int64(t.part.slot)
+	t.loop().turn(t.next)
 	if n := t.loop().count.Panics; n != 0 {
 		t.tb.Fatalf("%d panics", n)
 	}
