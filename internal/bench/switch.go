@@ -55,9 +55,9 @@ func startSwitch(ctx context.Context, s *Stage) (*target, error) {
 	if err := os.WriteFile(config, []byte(yaml), 0o600); err != nil {
 		return nil, err
 	}
-	const any = "127.0.0.1:0"
+	const anyPort = "127.0.0.1:0"
 	t.process, _, err = startProcess(ctx, s.cores, bannerEnd, s.Binary, "serve", "--config", config,
-		"--data", filepath.Join(dir, "data"), "--http", any, "--debug", any, "--sip", any, "--rtp-ports", "20000-28999",
+		"--data", filepath.Join(dir, "data"), "--http", anyPort, "--debug", anyPort, "--sip", anyPort, "--rtp-ports", "20000-28999",
 		"--speech-engine", "none", "--drain-timeout", "1s", "--log-level", "WARN",
 		"--max-calls", strconv.Itoa(mostCalls), "--max-participants", strconv.Itoa(mostCalls))
 	if err != nil {
@@ -92,7 +92,7 @@ func (t *target) readBanner(banner string) error {
 		to   *string
 		form *regexp.Regexp
 	}{
-		{&t.sip, regexp.MustCompile(`(?m)^  Dial +sip:[^@]+@(\S+)`)},
+		{&t.sip, regexp.MustCompile(`(?m)^  Dial +sip:\S+@(\S+)`)},
 		{&t.http, regexp.MustCompile(`(?m)^  API +http://([^/]+)/`)},
 		{&t.debug, regexp.MustCompile(`(?m)^  Profiles +http://([^/]+)/`)},
 	} {

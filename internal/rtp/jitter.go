@@ -11,7 +11,9 @@ const (
 	patience  = 100 * time.Millisecond // how long packets may be Late or Early before they are the new truth
 	dropout   = 3000                   // RFC 3550 A.1, MAX_DROPOUT: a sequence number further ahead than this …
 	misorder  = 100                    // … or further behind than MAX_MISORDER is a jump
-	tight     = time.Millisecond       // a least margin below this is soon none
+	tight     = time.Millisecond / 2   // a least margin below this is soon none
+	ample     = time.Millisecond       // what is left of it, beside twice the jitter, when the delay is lessened
+	plenty    = 2 * FrameDuration      // what would be left beyond that is given back sooner
 	settle    = 200 * time.Millisecond // between one lessening of the delay and the next
 	unskipped = time.Second            // Spare for so long without a Skip, and the buffer skips by itself
 )
@@ -62,7 +64,8 @@ type JitterStats struct {
 //     over, and nothing is later. A packet that comes too late for that makes
 //     the schedule one frame later.
 //   - When the least margin of the last five to ten seconds played exceeds a packet
-//     (a frame, if that is longer), twice the jitter and 1 ms, one packet
+//     (a frame, if that is longer), twice the jitter and 1 ms, or that of the last one and a half to
+//     three seconds two frames more, one packet
 //     may be left out: one that the caller finds quiet (Spare, Skip) or, failing that for a
 //     second, the next. In a talker's pause the pause is shortened instead.
 //   - A caller who can change the time scale of what it plays need not conceal or
@@ -103,7 +106,8 @@ type Jitter struct {
 	stall    int64  // concealed since the buffer ran out, at the cursor
 	run      int64  // concealed or silent since the last packet was played
 	lastPop  time.Duration
-	margins  margins
+	margins  margins // of five to ten seconds
+	lately   margins // of one and a half to three
 
 	// Lessening the delay.
 	lastSpare int64         // duration of the packet handed out as Spare; 0: none
@@ -265,7 +269,7 @@ func (j *Jitter) restart() {
 	j.held.init()
 	j.running, j.any, j.off, j.grow, j.sparing = false, false, false, false, false
 	j.stall, j.run, j.lastSpare = 0, 0, 0
-	j.margins = newMargins()
+	j.margins, j.lately = newMargins(), newMargins()
 }
 
 const noJump = 1 << 16
@@ -349,7 +353,7 @@ func (j *Jitter) past(t, duration int64) bool {
 // lament takes note of a packet that came too late.
 func (j *Jitter) lament(arrival time.Duration, t int64) {
 	due := j.lastPop + j.duration(j.frame-(j.cursor+j.stall-t))
-	j.margins.note(due-arrival, 0)
+	j.note(due-arrival, 0)
 	j.grow = j.grow || j.delay+FrameDuration <= MaxDelay
 }
 

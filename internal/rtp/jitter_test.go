@@ -198,6 +198,83 @@ func TestJitter_aFrameForOneLatePacketIsGivenBack(t *testing.T) {
 	}
 }
 
+// Where packets come unevenly, twice the jitter is left when the delay is lessened.
+func TestJitter_whatIsUnevenIsLeftMore(t *testing.T) {
+	for jitter, want := range map[time.Duration]time.Duration{time.Millisecond: 5, 4 * time.Millisecond: 25} {
+		s := newTalker(tick - 5*time.Millisecond)
+		uneven := func() time.Duration { return time.Duration(s.number%2) * jitter / 2 }
+		s.speak(5*time.Second, tick, uneven)
+		s.speak(tick, tick, func() time.Duration { return 6 * time.Millisecond })
+		s.speak(25*time.Second, tick, uneven)
+		l := listen(t, s.out, &listener{quiet: true})
+		if last := l.got[len(l.got)-2]; last.delay != want*time.Millisecond {
+			t.Errorf("packets are up to %v late by turns: the delay is %v, want %d ms", jitter/2, last.delay, want)
+		}
+	}
+}
+
+// A delay that is about to be too short is made longer before anything is missing, from the first packets on, and once.
+func TestJitter_tightAtOnce(t *testing.T) {
+	s := newTalker(tick - 300*time.Microsecond)
+	s.speak(10*time.Second, tick, none)
+	l := listen(t, s.out, &listener{holds: true})
+	if st := l.j.Stats(); st.Stretched != 1 || st.Empty > 1 || l.after(time.Second)[0].delay != tick+300*time.Microsecond {
+		t.Errorf("%v after a second: %+v", l.after(time.Second)[0].delay, st)
+	}
+}
+
+// However long a network has stalled, the delay is not made longer than may be, which would cost packet after packet.
+func TestJitter_aLongStallIsNotPaidForTwice(t *testing.T) {
+	for _, stall := range []time.Duration{190, 200, 220, 400} {
+		s := newTalker(5 * time.Millisecond)
+		s.speak(5*time.Second, tick, none)
+		end := s.at + stall*time.Millisecond
+		s.speak(30*time.Second, tick, func() time.Duration { return max(end-s.at, 0) })
+		l := listen(t, s.out, &listener{quiet: true, holds: true})
+		st := l.j.Stats()
+		if dropped := int(st.Skipped) - l.skips + int(st.Late); st.Stretched > 2 || dropped > int(stall/20)-8 {
+			t.Errorf("after %d ms %d packets were dropped, and the delay was made longer %d times", stall, dropped, st.Stretched)
+		}
+		if at := l.after(10 * time.Second)[0]; at.delay > 60*time.Millisecond {
+			t.Errorf("after %d ms, and four seconds, the delay is %v", stall, at.delay)
+		}
+	}
+}
+
+// Who speaks again after a pause is not made to wait for as long as their packets are uneven, where the delay is known to do.
+func TestJitter_aTalkspurtBeginsOnTime(t *testing.T) {
+	s := newTalker(tick - 12*time.Millisecond)
+	uneven := func() time.Duration { return time.Duration(s.number%2) * 9 * time.Millisecond }
+	s.speak(15*time.Second, tick, uneven)
+	s.pause(time.Second)
+	resumed := s.at
+	s.speak(time.Second, tick, uneven)
+	l := listen(t, s.out, &listener{})
+	for _, h := range l.after(resumed + 2*tick) {
+		if h.Verdict == rtp.Play && h.delay != 12*time.Millisecond {
+			t.Fatalf("at %v, %v after they spoke again, the delay is %v", h.at, h.at-resumed, h.delay)
+		}
+	}
+}
+
+// A pause is shortened only by what leaves the first packet behind it in time.
+func TestJitter_aPauseIsNotShortenedByTooMuch(t *testing.T) {
+	s := newTalker(tick - 700*time.Microsecond)
+	s.speak(5*time.Second, tick, none)
+	s.speak(tick, tick, func() time.Duration { return 4 * time.Millisecond }) // 20.7 ms from here on
+	s.speak(11*time.Second, tick, none)
+	s.pause(time.Second)
+	s.at += 400 * time.Microsecond // its clock does not say so
+	resumed := s.at
+	s.speak(time.Second, tick, none)
+	l := listen(t, s.out, &listener{})
+	for _, h := range l.after(resumed) {
+		if h.Verdict == rtp.Play && (h.Tight || l.byNum[h.number].arrival > h.at-time.Millisecond/2) {
+			t.Fatalf("at %v a packet was played %v after it came: %+v", h.at, h.at-l.byNum[h.number].arrival, h.Popped)
+		}
+	}
+}
+
 // Somebody who pauses is waited for as long as they need and no longer, and their
 // pauses prove nothing: five seconds are such as were played.
 func TestJitter_pausesProveNothing(t *testing.T) {
@@ -219,7 +296,7 @@ func TestJitter_pausesProveNothing(t *testing.T) {
 // A caller who has its ticks later knows at once what that makes spare, and keeps the delay as short.
 func TestJitter_later(t *testing.T) {
 	const by, moves = 5 * time.Millisecond, 25 * time.Second
-	s := newTalker(tick - 17*time.Millisecond)
+	s := newTalker(tick - 16500*time.Microsecond)
 	s.speak(moves+5*time.Second, tick, none)
 	var l listener
 	l.j.Init(rate, 160)

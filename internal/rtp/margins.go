@@ -5,16 +5,18 @@ import (
 	"time"
 )
 
-// lasting is the period of a margins: what was so for one whole period and the
-// present one is taken to last. Of packets of 20 ms that is one in 250 to 500; one made up in
-// 800 weighs as much as 20 ms of delay (ITU-T G.107).
-const lasting = 5 * time.Second
+// The periods of a Jitter's margins. Five seconds are 250 packets of 20 ms, and what one of 250 to 500 has
+// asked for is kept: one made up in 800 weighs as much as 20 ms of delay (ITU-T G.107).
+const (
+	lasting = 5 * time.Second
+	latest  = 1500 * time.Millisecond
+)
 
 // unknown is the least margin of a time in which nothing was played.
 const unknown = time.Duration(math.MaxInt64)
 
-// margins knows the least margin of the last five to ten seconds that were played: of the
-// present period of them, and of the one before. Pauses do not count, so a
+// margins knows the least margin of one to two periods that were played: of the
+// present one, and of the one before. Pauses do not count, so a
 // talker's silence forgets nothing.
 type margins struct {
 	present time.Duration // the least of the present period
@@ -24,10 +26,10 @@ type margins struct {
 
 func newMargins() margins { return margins{present: unknown, former: unknown} }
 
-// note takes the margin of a packet that lasted so long.
-func (m *margins) note(margin, lasted time.Duration) {
+// note takes the margin of a packet that lasted so long; period is how long a period lasts.
+func (m *margins) note(margin, lasted, period time.Duration) {
 	m.present = min(m.present, margin)
-	if m.played += lasted; m.played >= lasting {
+	if m.played += lasted; m.played >= period {
 		m.former, m.present, m.played = m.present, unknown, 0
 	}
 }

@@ -125,6 +125,7 @@ func (j *Jitter) Shift(now time.Duration, frames int) {
 // negative) than until now, which is as if all packets came earlier.
 func (j *Jitter) Later(by time.Duration) {
 	j.margins.shift(by)
+	j.lately.shift(by)
 }
 
 // Excess returns how much longer than enough the delay has been for long, were there a packet less:
@@ -203,7 +204,7 @@ func (j *Jitter) shorten(now time.Duration, head *slot, hole int64) int64 {
 	if !ok {
 		return hole
 	}
-	least = min(least-tight, now+j.duration(hole)-head.arrival) - 2*j.jitter
+	least = min(least, now+j.duration(hole)-head.arrival) - ample - 2*j.jitter
 	cut := min(j.units(least), hole) / j.frame * j.frame
 	if cut <= 0 {
 		return hole
@@ -226,6 +227,9 @@ func (j *Jitter) conceal(v Verdict, units int64) Popped {
 	if j.run > j.units(MaxDelay) {
 		v = Wait
 	}
+	if v == Wait {
+		j.sparing = false // whoever speaks next is heard from the first word on
+	}
 	switch v {
 	case Lost:
 		j.stats.Lost++
@@ -243,13 +247,26 @@ func (j *Jitter) overdue(now time.Duration) bool {
 
 // spare reports whether the delay would still do without head.
 func (j *Jitter) spare(now time.Duration, head *slot) bool {
+	if now-j.shifted < settle {
+		return false
+	}
 	least, ok := j.margins.least()
-	return ok && now-j.shifted >= settle && j.left(head.duration, least) > 0
+	if ok && j.left(head.duration, least) > 0 {
+		return true
+	}
+	least, ok = j.lately.least()
+	return ok && j.left(head.duration, least) > plenty
 }
 
-// left returns what would be left of that least margin, beyond what must be, without a packet that lasts so long.
+// left returns what would be left of that least margin, beyond what must be left, without a packet that lasts so long.
 func (j *Jitter) left(duration uint16, least time.Duration) time.Duration {
-	return least - j.duration(max(int64(duration), j.frame)) - tight - 2*j.jitter
+	return least - j.duration(max(int64(duration), j.frame)) - ample - 2*j.jitter
+}
+
+// note takes the margin of a packet that lasted so long.
+func (j *Jitter) note(margin, lasted time.Duration) {
+	j.margins.note(margin, lasted, lasting)
+	j.lately.note(margin, lasted, latest)
 }
 
 // skipHead leaves the head out.
@@ -283,12 +300,12 @@ func (j *Jitter) play(now time.Duration, skipped bool) Popped {
 	j.played, j.playedSN, j.lasted, j.any = head.timestamp, head.sequence, head.duration, true
 	j.handed++
 	j.delay = now - head.arrival
-	j.margins.note(j.delay, j.duration(int64(head.duration)))
+	j.note(j.delay, j.duration(int64(head.duration)))
 
 	out := Popped{Verdict: Play, Duration: uint32(head.duration), Payload: j.held.pop(), PayloadType: head.payloadType(),
 		Marker: head.marker(), Sequence: head.sequence, Timestamp: uint32(head.timestamp), Skipped: skipped}
-	least, _ := j.margins.least()
-	out.Tight = least < tight && now-j.shifted >= settle
+	least, _ := j.lately.least()
+	out.Tight = least < tight && now-j.shifted >= settle && j.delay+FrameDuration <= MaxDelay
 	if out.Spare = j.spare(now, &head); out.Spare {
 		j.lastSpare = int64(head.duration)
 		if !j.sparing {
