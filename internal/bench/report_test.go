@@ -154,11 +154,15 @@ func TestCounts_over(t *testing.T) {
 }
 
 func TestResidentGrowth(t *testing.T) {
-	course := func(megabytes ...float64) (c []Moment) {
-		for _, m := range megabytes {
-			c = append(c, Moment{Resident: m})
+	course := func(megabytes ...float64) (c []Moment) { // one in three minutes
+		for i, m := range megabytes {
+			c = append(c, Moment{Seconds: 180 * float64(i+1), Resident: m})
 		}
 		return c
+	}
+	soon := course(50, 100, 110, 120, 130, 150)
+	for i := range soon {
+		soon[i].Seconds /= 10
 	}
 	for _, c := range []struct {
 		name   string
@@ -170,6 +174,7 @@ func TestResidentGrowth(t *testing.T) {
 		{"it grows", course(50, 100, 110, 120, 130, 150), 50},
 		{"little of little", course(10, 10, 11, 12, 13, 15), 0},
 		{"too short to tell", course(10, 100), 0},
+		{"it still finds its size", soon, 0},
 	} {
 		if got := residentGrowth(c.course); got != c.want {
 			t.Errorf("%s: %v %%, want %v", c.name, got, c.want)
