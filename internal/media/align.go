@@ -33,7 +33,7 @@ func (p *part) rests(l *loop) bool { return l.slot < p.align.from }
 
 // lookAnew lets p look for a better slot a while after somebody has come or gone.
 func (p *part) lookAnew() {
-	p.align.next = int64(time.Since(p.loop.plane.epoch)/slotDuration) + alignJoined
+	p.align.next = int64(p.loop.clock().Sub(p.loop.plane.epoch)/slotDuration) + alignJoined
 }
 
 // alignOne lets one of the parts in s look for a better slot, the next one in each tick. It is called

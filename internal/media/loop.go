@@ -41,9 +41,9 @@ type loop struct {
 	ports    []*port
 	drained  int // index of the port that was read last
 	slots    [slotsPerTick]slot
-	members  int // sessions and bridges over all slots
-	expected int // secure sessions whose handshake is going on: the port is read in each slot
-	clock    func() time.Time
+	members  int              // sessions and bridges over all slots
+	expected int              // secure sessions whose handshake is going on: the port is read in each slot
+	clock    func() time.Time // time.Now, but in a test that keeps its own
 	now      time.Duration
 	wall     int64 // now as Unix time, ns
 	in       []Packet
